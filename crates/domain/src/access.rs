@@ -1,0 +1,289 @@
+//! Who calls, and what they may do.
+//!
+//! A use case that needs a right takes a [`ProjectAccess`], and only [`Caller::in_project`] makes one: forgetting the
+//! check does not compile.
+
+use crate::ids::{AgentId, ProjectId};
+
+/// What a person may do in a project.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Everything, and hands out roles.
+    Owner,
+    /// Settings, keys, people.
+    Administrator,
+    /// All conversations.
+    Supervisor,
+    /// Answers visitors.
+    Agent,
+    /// Reads, changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// The word used in storage and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "OWNER",
+            Self::Administrator => "ADMINISTRATOR",
+            Self::Supervisor => "SUPERVISOR",
+            Self::Agent => "AGENT",
+            Self::Auditor => "AUDITOR",
+        }
+    }
+
+    /// Reads that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "OWNER" => Some(Self::Owner),
+            "ADMINISTRATOR" => Some(Self::Administrator),
+            "SUPERVISOR" => Some(Self::Supervisor),
+            "AGENT" => Some(Self::Agent),
+            "AUDITOR" => Some(Self::Auditor),
+            _ => None,
+        }
+    }
+
+    /// The scopes a person of this role has.
+    pub const fn scopes(self) -> Scopes {
+        let read =
+            Scopes::NONE.with(Scope::ProjectsRead).with(Scope::ConversationsRead).with(Scope::VisitorsRead);
+        match self {
+            Self::Auditor => read,
+            Self::Agent | Self::Supervisor => read.with(Scope::ConversationsWrite),
+            Self::Administrator | Self::Owner => {
+                read.with(Scope::ConversationsWrite).with(Scope::VisitorsAuthenticate)
+            }
+        }
+    }
+}
+
+/// One right, as API clients ask for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// Read project settings.
+    ProjectsRead,
+    /// Read conversations and messages.
+    ConversationsRead,
+    /// Send messages, close conversations.
+    ConversationsWrite,
+    /// Read visitors.
+    VisitorsRead,
+    /// Verify tokens and open visitor sessions.
+    VisitorsAuthenticate,
+}
+
+impl Scope {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::ProjectsRead,
+        Self::ConversationsRead,
+        Self::ConversationsWrite,
+        Self::VisitorsRead,
+        Self::VisitorsAuthenticate,
+    ];
+
+    /// The name in an OAuth `scope` parameter (RFC 6749 section 3.3).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ProjectsRead => "projects:read",
+            Self::ConversationsRead => "conversations:read",
+            Self::ConversationsWrite => "conversations:write",
+            Self::VisitorsRead => "visitors:read",
+            Self::VisitorsAuthenticate => "visitors:authenticate",
+        }
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// A set of scopes.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes(u32);
+
+impl Scopes {
+    /// No right at all.
+    pub const NONE: Self = Self(0);
+
+    /// Every right.
+    pub fn all() -> Self {
+        Scope::ALL.into_iter().fold(Self::NONE, Self::with)
+    }
+
+    /// This set and one more.
+    #[must_use]
+    pub const fn with(self, scope: Scope) -> Self {
+        Self(self.0 | scope.bit())
+    }
+
+    /// Whether the scope is in the set.
+    pub const fn contains(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// Whether every scope of `other` is in this set.
+    pub const fn contains_all(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Reads names separated by spaces. `None` if one is unknown.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.split_ascii_whitespace().try_fold(Self::NONE, |set, name| {
+            Scope::ALL.into_iter().find(|scope| scope.as_str() == name).map(|scope| set.with(scope))
+        })
+    }
+
+    /// The scopes in a fixed order.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))
+    }
+}
+
+impl std::fmt::Display for Scopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, scope) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(scope.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Scopes({self})")
+    }
+}
+
+/// A person who answers visitors.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Agent {
+    /// Their id.
+    pub id: AgentId,
+    /// Sign-in name.
+    pub email: String,
+    /// The name visitors see.
+    pub name: String,
+    /// Their role in each of their projects.
+    pub roles: Vec<(ProjectId, Role)>,
+}
+
+/// A program of the brand's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApiClient {
+    /// Its public id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The project it belongs to.
+    pub project_id: ProjectId,
+    /// What its present token allows.
+    pub scopes: Scopes,
+}
+
+/// Who makes an authenticated call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Caller {
+    /// A person at the desk.
+    Agent(Agent),
+    /// A program.
+    Client(ApiClient),
+}
+
+impl Caller {
+    /// The projects in which the caller has the right.
+    pub fn projects(&self, scope: Scope) -> Vec<&ProjectId> {
+        match self {
+            Self::Agent(agent) => agent
+                .roles
+                .iter()
+                .filter(|(_, role)| role.scopes().contains(scope))
+                .map(|(id, _)| id)
+                .collect(),
+            Self::Client(client) if client.scopes.contains(scope) => vec![&client.project_id],
+            Self::Client(_) => Vec::new(),
+        }
+    }
+
+    /// Proof that the caller has the right in that project; `None` without it, or without any part in the project.
+    pub fn in_project(&self, project_id: &ProjectId, scope: Scope) -> Option<ProjectAccess> {
+        let allowed = self.projects(scope).contains(&project_id);
+        allowed.then(|| ProjectAccess { caller: self.clone(), project_id: project_id.clone(), scope })
+    }
+
+    /// Every scope the caller has somewhere.
+    pub fn scopes(&self) -> Scopes {
+        match self {
+            Self::Agent(agent) => {
+                agent.roles.iter().fold(Scopes::NONE, |set, (_, role)| Scopes(set.0 | role.scopes().0))
+            }
+            Self::Client(client) => client.scopes,
+        }
+    }
+
+    /// A stable name for limits and logs: the kind and id.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Agent(agent) => format!("agent:{}", agent.id),
+            Self::Client(client) => format!("client:{}", client.id),
+        }
+    }
+}
+
+/// Proof that a caller has a right in a project. Made by [`Caller::in_project`] alone.
+#[derive(Clone, Debug)]
+pub struct ProjectAccess {
+    caller: Caller,
+    project_id: ProjectId,
+    scope: Scope,
+}
+
+impl ProjectAccess {
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Where.
+    pub fn project_id(&self) -> &ProjectId {
+        &self.project_id
+    }
+
+    /// Which right was proved.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_in_one_project_is_none_in_another() {
+        let (a, b) = (ProjectId::parse("a").unwrap(), ProjectId::parse("b").unwrap());
+        let agent = Caller::Agent(Agent {
+            id: AgentId::from_uuid(uuid::Uuid::nil()),
+            email: "x@example".into(),
+            name: "X".into(),
+            roles: vec![(a.clone(), Role::Agent), (b.clone(), Role::Auditor)],
+        });
+        assert!(agent.in_project(&a, Scope::ConversationsWrite).is_some());
+        assert!(agent.in_project(&b, Scope::ConversationsWrite).is_none());
+        assert!(agent.in_project(&b, Scope::ConversationsRead).is_some());
+        assert!(agent.in_project(&ProjectId::parse("c").unwrap(), Scope::ConversationsRead).is_none());
+        assert!(agent.in_project(&a, Scope::VisitorsAuthenticate).is_none());
+    }
+
+    #[test]
+    fn scopes_read_back_as_written() {
+        for scopes in [Scopes::NONE, Scopes::all(), Scopes::NONE.with(Scope::VisitorsRead)] {
+            assert_eq!(Scopes::parse(&scopes.to_string()), Some(scopes));
+        }
+        assert_eq!(Scopes::parse("visitors:read everything"), None);
+    }
+}

@@ -1,0 +1,18 @@
+//! The limits of PRODUCT section 13, published in the documents and enforced with clear errors.
+
+use std::time::Duration;
+
+/// Longest visitor token, in bytes.
+pub const TOKEN_BYTES: usize = 8 * 1024;
+/// Longest message, in characters (Unicode scalar values).
+pub const MESSAGE_CHARACTERS: usize = 10_000;
+/// Longest name, in characters.
+pub const NAME_CHARACTERS: usize = 255;
+/// Longest `userId`, in characters.
+pub const USER_ID_CHARACTERS: usize = 255;
+/// Most entries in a page of history or a connection.
+pub const PAGE: usize = 100;
+/// Default visitor session lifetime.
+pub const SESSION_LIFETIME: Duration = Duration::from_hours(1);
+/// Default for the longest time a token may still be valid in the compatible profile.
+pub const TOKEN_LIFETIME_COMPATIBLE: Duration = Duration::from_hours(24);
