@@ -1,0 +1,69 @@
+//! The content key of one token, and the edge behind which private keys live.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use aws_lc_rs::rand;
+use zeroize::Zeroizing;
+
+/// The 256-bit AES key that encrypts one token's content (RFC 7518 section 5.3). Wiped when dropped.
+pub struct ContentKey(Zeroizing<[u8; 32]>);
+
+impl ContentKey {
+    /// Takes exactly 32 bytes; any other length is not an A256GCM key and gives `None`.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let mut key = Zeroizing::new([0_u8; 32]);
+        if bytes.len() != key.len() {
+            return None;
+        }
+        key.copy_from_slice(bytes);
+        Some(Self(key))
+    }
+
+    /// A fresh random key, `None` if the system's generator fails.
+    pub fn random() -> Option<Self> {
+        let mut key = Zeroizing::new([0_u8; 32]);
+        rand::fill(key.as_mut_slice()).ok()?;
+        Some(Self(key))
+    }
+
+    /// The raw key, for the cipher only.
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ContentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContentKey(..)")
+    }
+}
+
+/// Why an encrypted key was not unwrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnwrapError {
+    /// Not encrypted to a key in custody, or damaged, or not a 256-bit key. One value for every cause.
+    #[error("encrypted key cannot be unwrapped")]
+    Bad,
+    /// Custody cannot be reached or is sealed; says nothing about the token.
+    #[error("key custody is not available")]
+    Unavailable,
+    /// The bounded queue in front of the private key is full.
+    #[error("key custody is overloaded")]
+    Overloaded,
+}
+
+/// What [`KeyUnwrap::unwrap`] gives: a boxed future, so that custody can be chosen at run time.
+pub type UnwrapFuture<'a> = Pin<Box<dyn Future<Output = Result<ContentKey, UnwrapError>> + Send + 'a>>;
+
+/// Where the platform's private decryption keys are used: local keystore, Vault transit, PKCS#11.
+///
+/// The algorithm is `RSA-OAEP-256` (RFC 7518 section 4.3) and never a parameter: no header chooses it.
+pub trait KeyUnwrap: Send + Sync {
+    /// Decrypts the content key of one token.
+    ///
+    /// `key_id` is the token's outer `kid`. `None` means that every key in use is tried. Implementations do the
+    /// same amount of work whether or not the key id is known and whatever is wrong with `encrypted_key`.
+    fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a>;
+}

@@ -1,0 +1,64 @@
+//! Just enough DER to read the two integers of an RSA public key and the algorithm of a `SubjectPublicKeyInfo`.
+//!
+//! The cryptographic library parses and checks keys itself; it does not hand out modulus and exponent, which the
+//! thumbprint (RFC 7638) and the checks for weak keys need.
+
+/// `INTEGER`
+const INTEGER: u8 = 0x02;
+/// `OBJECT IDENTIFIER`
+const OBJECT_IDENTIFIER: u8 = 0x06;
+/// `SEQUENCE`
+const SEQUENCE: u8 = 0x30;
+
+/// Reads one element with the wanted tag from the front; gives its content and what follows it.
+fn element(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (&found, rest) = input.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    if found != tag {
+        return None;
+    }
+    let (length, rest) = if first < 0x80 {
+        (usize::from(first), rest)
+    } else {
+        let count = usize::from(first & 0x7f);
+        if count == 0 || count > 3 {
+            return None;
+        }
+        let (digits, rest) = rest.split_at_checked(count)?;
+        (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
+    };
+    rest.split_at_checked(length)
+}
+
+/// Reads a non-negative integer as big-endian bytes without leading zeros.
+fn unsigned(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (content, rest) = element(input, INTEGER)?;
+    if content.first().is_none_or(|first| *first & 0x80 != 0) {
+        return None;
+    }
+    let zeros = content.iter().take_while(|byte| **byte == 0).count();
+    Some((content.get(zeros..)?, rest))
+}
+
+/// Modulus and exponent of an `RSAPublicKey` (RFC 8017 appendix A.1.1), without leading zeros.
+pub(crate) fn rsa_public_key(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (content, after) = element(der, SEQUENCE)?;
+    let (modulus, rest) = unsigned(content)?;
+    let (exponent, rest) = unsigned(rest)?;
+    (after.is_empty() && rest.is_empty()).then_some((modulus, exponent))
+}
+
+/// The algorithm's object identifier in a `SubjectPublicKeyInfo` (RFC 5280 section 4.1), as DER content.
+pub(crate) fn spki_algorithm(der: &[u8]) -> Option<&[u8]> {
+    let (content, _) = element(der, SEQUENCE)?;
+    let (algorithm, _) = element(content, SEQUENCE)?;
+    element(algorithm, OBJECT_IDENTIFIER).map(|(identifier, _)| identifier)
+}
+
+/// Whether this looks like a private key: an integer version where a public key has its modulus or algorithm.
+pub(crate) fn is_private_key(der: &[u8]) -> bool {
+    // PKCS#8 and PKCS#1 private keys both begin with a version of 0 or 1; a modulus never does.
+    element(der, SEQUENCE)
+        .and_then(|(content, _)| element(content, INTEGER))
+        .is_some_and(|(version, _)| matches!(version, [0 | 1]))
+}

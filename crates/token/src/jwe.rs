@@ -1,0 +1,200 @@
+//! Encrypted tokens: JWE compact serialization (RFC 7516) with `RSA-OAEP-256` and `A256GCM`, nothing else.
+//!
+//! [`Jwe::parse`] looks at shape and header and uses no key; [`Jwe::open`] does the cryptography. Lengths of the
+//! encrypted key, the initialization vector and the tag are judged in `open`, after the same work as any other
+//! failure, because all of them are answers about decryption.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use zeroize::Zeroizing;
+
+use crate::base64url;
+use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError};
+use crate::error::EnvelopeFault;
+use crate::json::{self, JsonError, Object, Value};
+use crate::jwk::is_key_id;
+
+/// The only key management algorithm (RFC 7518 section 4.3).
+pub const ALG: &str = "RSA-OAEP-256";
+/// The only content encryption (RFC 7518 section 5.3).
+pub const ENC: &str = "A256GCM";
+/// Length of the initialization vector in bytes (RFC 7518 section 5.3).
+const IV_BYTES: usize = 12;
+/// Length of the authentication tag in bytes (RFC 7518 section 5.3).
+const TAG_BYTES: usize = 16;
+
+/// What a profile asks of the header beyond what always holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JweRules {
+    /// `kid` must be present.
+    pub require_key_id: bool,
+}
+
+/// Why a token was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// One value for every failure of unwrap and content decryption.
+    #[error("content could not be decrypted")]
+    Undecryptable,
+    /// Key custody cannot be reached.
+    #[error("key custody is not available")]
+    Unavailable,
+    /// The queue in front of the private key is full.
+    #[error("key custody is overloaded")]
+    Overloaded,
+}
+
+/// A compact JWE whose shape and header were accepted. Nothing in it is trusted yet.
+pub struct Jwe {
+    /// The protected header as it was written: the additional authenticated data.
+    protected: String,
+    key_id: Option<String>,
+    encrypted_key: Vec<u8>,
+    iv: Vec<u8>,
+    ciphertext: Vec<u8>,
+    tag: Vec<u8>,
+}
+
+impl Jwe {
+    /// Reads the compact serialization and holds the header against the profile. Uses no key.
+    ///
+    /// # Errors
+    /// [`EnvelopeFault`], one per thing that can be wrong.
+    pub fn parse(compact: &str, rules: JweRules) -> Result<Self, EnvelopeFault> {
+        let [protected, encrypted_key, iv, ciphertext, tag] = split(compact)?;
+        let header = parse_header(protected)?;
+        let key_id = check_header(header, rules)?;
+        let bytes = |part: &str| base64url::decode(part).map_err(|_| EnvelopeFault::NotCanonicalBase64);
+        Ok(Self {
+            protected: protected.to_owned(),
+            key_id,
+            encrypted_key: bytes(encrypted_key)?,
+            iv: bytes(iv)?,
+            ciphertext: bytes(ciphertext)?,
+            tag: bytes(tag)?,
+        })
+    }
+
+    /// The header's `kid`.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Unwraps the content key and decrypts the content.
+    ///
+    /// When the key cannot be unwrapped, a random one takes its place and decryption goes on to fail like any other
+    /// (RFC 7516 section 11.5), so that an attacker cannot tell the two apart.
+    ///
+    /// # Errors
+    /// [`OpenError`], see its variants.
+    pub async fn open<U: KeyUnwrap + ?Sized>(self, unwrap: &U) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let content_key = match unwrap.unwrap(self.key_id.as_deref(), &self.encrypted_key).await {
+            Ok(content_key) => content_key,
+            Err(UnwrapError::Bad) => ContentKey::random().ok_or(OpenError::Unavailable)?,
+            Err(UnwrapError::Unavailable) => return Err(OpenError::Unavailable),
+            Err(UnwrapError::Overloaded) => return Err(OpenError::Overloaded),
+        };
+        self.decrypt(&content_key).ok_or(OpenError::Undecryptable)
+    }
+
+    /// AES-256-GCM over the content. A wrong length of vector or tag is computed like a wrong value of either.
+    fn decrypt(self, content_key: &ContentKey) -> Option<Zeroizing<Vec<u8>>> {
+        let lengths_hold = self.iv.len() == IV_BYTES && self.tag.len() == TAG_BYTES;
+        let iv: [u8; IV_BYTES] = self.iv.try_into().unwrap_or([0; IV_BYTES]);
+        let tag: [u8; TAG_BYTES] = self.tag.try_into().unwrap_or([0; TAG_BYTES]);
+        let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, content_key.expose()).ok()?);
+        let mut content = Zeroizing::new(self.ciphertext);
+        content.extend_from_slice(&tag);
+        let aad = Aad::from(self.protected.as_bytes());
+        let nonce = Nonce::assume_unique_for_key(iv);
+        let length = cipher.open_in_place(nonce, aad, &mut content).ok()?.len();
+        content.truncate(length);
+        lengths_hold.then_some(content)
+    }
+}
+
+impl std::fmt::Debug for Jwe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jwe").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+/// Splits at the dots, and says what else the text looks like when there are not four of them.
+fn split(compact: &str) -> Result<[&str; 5], EnvelopeFault> {
+    if compact.is_empty() {
+        return Err(EnvelopeFault::Empty);
+    }
+    let mut parts = compact.split('.');
+    let five = [(); 5].map(|()| parts.next());
+    if let ([Some(a), Some(b), Some(c), Some(d), Some(e)], None) = (five, parts.next()) {
+        return Ok([a, b, c, d, e]);
+    }
+    if compact.trim_start().starts_with('{') {
+        return Err(EnvelopeFault::JsonSerialization);
+    }
+    // A signed token sent bare: whoever saw it read the visitor's claims, and the brand must hear of it.
+    let is_bare_jws = matches!(five, [Some(_), Some(_), Some(_), None, None])
+        && five[0].is_some_and(|first| parse_header(first).is_ok_and(|header| header.contains_key("alg")));
+    Err(if is_bare_jws { EnvelopeFault::NotEncrypted } else { EnvelopeFault::WrongPartCount })
+}
+
+fn parse_header(protected: &str) -> Result<Object, EnvelopeFault> {
+    let bytes = base64url::decode(protected).map_err(|_| EnvelopeFault::NotCanonicalBase64)?;
+    json::parse_object(&bytes).map_err(|error| match error {
+        JsonError::DuplicateMember => EnvelopeFault::HeaderDuplicateMember,
+        _ => EnvelopeFault::HeaderNotJson,
+    })
+}
+
+/// Holds the header against what this layer does; gives its `kid`.
+fn check_header(mut header: Object, rules: JweRules) -> Result<Option<String>, EnvelopeFault> {
+    for name in header.keys() {
+        match name.as_str() {
+            "zip" => return Err(EnvelopeFault::CompressionNotAllowed),
+            "crit" => return Err(EnvelopeFault::CritNotAllowed),
+            "jwk" | "jku" | "x5u" | "x5c" => return Err(EnvelopeFault::HeaderKeyNotAllowed),
+            "p2c" | "p2s" | "epk" | "apu" | "apv" | "iv" | "tag" | "b64" => {
+                return Err(EnvelopeFault::ParameterNotAllowed);
+            }
+            // RFC 7516 section 4: members that are not understood are ignored.
+            _ => {}
+        }
+    }
+    exactly(&header, "alg", ALG, EnvelopeFault::AlgMissing, EnvelopeFault::AlgNotAllowed)?;
+    exactly(&header, "enc", ENC, EnvelopeFault::EncMissing, EnvelopeFault::EncNotAllowed)?;
+    if header.get("typ").is_some_and(|value| !names_media_type(value, &["jwt", "jose", "jwe"])) {
+        return Err(EnvelopeFault::TypNotAllowed);
+    }
+    if header.get("cty").is_some_and(|value| !names_media_type(value, &["jwt"])) {
+        return Err(EnvelopeFault::CtyNotAllowed);
+    }
+    match header.remove("kid") {
+        None if rules.require_key_id => Err(EnvelopeFault::KeyIdMissing),
+        None => Ok(None),
+        Some(Value::String(key_id)) if is_key_id(&key_id) => Ok(Some(key_id)),
+        Some(_) => Err(EnvelopeFault::KeyIdInvalid),
+    }
+}
+
+fn exactly(
+    header: &Object,
+    name: &str,
+    wanted: &str,
+    missing: EnvelopeFault,
+    other: EnvelopeFault,
+) -> Result<(), EnvelopeFault> {
+    match header.get(name) {
+        None => Err(missing),
+        Some(Value::String(found)) if found == wanted => Ok(()),
+        Some(_) => Err(other),
+    }
+}
+
+/// Whether a `typ` or `cty` names one of the given types (lower case). RFC 7515 section 4.1.9: `application/` may be
+/// left out; RFC 7519 section 5: compared without regard to case.
+pub(crate) fn names_media_type(value: &Value, accepted: &[&str]) -> bool {
+    value.as_str().is_some_and(|text| {
+        let lower = text.to_ascii_lowercase();
+        let name = lower.strip_prefix("application/").unwrap_or(&lower);
+        accepted.contains(&name)
+    })
+}

@@ -1,0 +1,157 @@
+//! The visitor token, step by step: `Received -> Decrypted -> Verified -> Checked`.
+//!
+//! Each step consumes the one before, so that no step can be skipped or repeated. Only [`VerifiedToken::check`]
+//! makes a [`CheckedToken`], and nothing about the visitor can be read from the earlier ones.
+
+use zeroize::Zeroizing;
+
+use crate::claims::{self, CheckedToken, TokenOutline};
+use crate::content_key::KeyUnwrap;
+use crate::error::{EnvelopeFault, SignatureFault, TokenError};
+use crate::jwe::{Jwe, JweRules, OpenError};
+use crate::jwk::KeyFingerprint;
+use crate::jws::{self, JwsRules};
+use crate::policy::{MAX_TOKEN_BYTES, Policy, Profile};
+use crate::verification_key::VerificationKey;
+
+/// The explicit type (RFC 8725 section 3.11) of the strict profile's inner token.
+pub const STRICT_TYPE: &str = "visitor+jwt";
+
+const COMPATIBLE_RULES: JwsRules =
+    JwsRules { types: &["jwt", "jws", "jose", STRICT_TYPE], require_type: false, require_key_id: false };
+const STRICT_RULES: JwsRules = JwsRules { types: &[STRICT_TYPE], require_type: true, require_key_id: true };
+
+impl Profile {
+    const fn jwe_rules(self) -> JweRules {
+        JweRules { require_key_id: matches!(self, Self::Strict) }
+    }
+
+    const fn jws_rules(self) -> &'static JwsRules {
+        match self {
+            Self::Compatible => &COMPATIBLE_RULES,
+            Self::Strict => &STRICT_RULES,
+        }
+    }
+}
+
+/// A token of acceptable size, shape and outer header. No key was used.
+#[derive(Debug)]
+pub struct ReceivedToken {
+    jwe: Jwe,
+    profile: Profile,
+}
+
+impl ReceivedToken {
+    /// Checks size, shape and outer header against the project's profile, without any cryptography.
+    ///
+    /// # Errors
+    /// [`TokenError::Malformed`].
+    pub fn parse(token: &str, policy: &Policy) -> Result<Self, TokenError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(EnvelopeFault::TooLarge.into());
+        }
+        let jwe = Jwe::parse(token, policy.profile.jwe_rules())?;
+        Ok(Self { jwe, profile: policy.profile })
+    }
+
+    /// The outer `kid`: which platform key the provider says it used. Not authenticated.
+    pub fn key_id(&self) -> Option<&str> {
+        self.jwe.key_id()
+    }
+
+    /// Unwraps the content key and decrypts the content.
+    ///
+    /// # Errors
+    /// [`TokenError::Undecryptable`] for every failure of unwrap and decryption; [`TokenError::Unavailable`] and
+    /// [`TokenError::Overloaded`] when custody could not do its part.
+    pub async fn decrypt<U: KeyUnwrap + ?Sized>(self, unwrap: &U) -> Result<DecryptedToken, TokenError> {
+        let platform_key = self.jwe.key_id().map(str::to_owned);
+        let content = self.jwe.open(unwrap).await.map_err(|error| match error {
+            OpenError::Undecryptable => TokenError::Undecryptable,
+            OpenError::Unavailable => TokenError::Unavailable,
+            OpenError::Overloaded => TokenError::Overloaded,
+        })?;
+        Ok(DecryptedToken { content, platform_key, profile: self.profile })
+    }
+}
+
+/// A token that was encrypted to the platform, by anyone: the public key is public.
+pub struct DecryptedToken {
+    content: Zeroizing<Vec<u8>>,
+    platform_key: Option<String>,
+    profile: Profile,
+}
+
+impl DecryptedToken {
+    /// Verifies the content as a JWS of one of `keys`, the project's active keys.
+    ///
+    /// # Errors
+    /// [`TokenError::Signature`].
+    pub fn verify(self, keys: &[VerificationKey]) -> Result<VerifiedToken, TokenError> {
+        let verified = jws::verify(&self.content, keys, self.profile.jws_rules())?;
+        if jws::is_compact(verified.payload()) {
+            return Err(SignatureFault::NestedAgain.into());
+        }
+        let (payload, signing_key) = verified.into_parts();
+        Ok(VerifiedToken { payload, signing_key, platform_key: self.platform_key, profile: self.profile })
+    }
+}
+
+impl std::fmt::Debug for DecryptedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DecryptedToken").field("platform_key", &self.platform_key).finish_non_exhaustive()
+    }
+}
+
+/// A token signed by the project. Its claims have not been looked at.
+pub struct VerifiedToken {
+    payload: Zeroizing<Vec<u8>>,
+    signing_key: KeyFingerprint,
+    platform_key: Option<String>,
+    profile: Profile,
+}
+
+impl VerifiedToken {
+    /// The customer key that signed the token.
+    pub fn signing_key(&self) -> &KeyFingerprint {
+        &self.signing_key
+    }
+
+    /// Issuer and times, the only claims that may be recorded of a token that is refused.
+    pub fn outline(&self) -> TokenOutline {
+        TokenOutline::read(&self.payload)
+    }
+
+    /// Holds the claims against the project's policy.
+    ///
+    /// `audience` is the project's site id; `now_unix_ms` the current time in milliseconds since 1970. The profile is
+    /// the one the token was received under.
+    ///
+    /// # Errors
+    /// [`TokenError::Claims`], [`TokenError::Expired`].
+    pub fn check(
+        self,
+        policy: &Policy,
+        audience: &str,
+        now_unix_ms: i64,
+    ) -> Result<CheckedToken, TokenError> {
+        let context = claims::Context {
+            policy,
+            profile: self.profile,
+            audience,
+            now_unix_ms,
+            signing_key: self.signing_key,
+            platform_key: self.platform_key,
+        };
+        claims::check(&self.payload, context)
+    }
+}
+
+impl std::fmt::Debug for VerifiedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifiedToken")
+            .field("signing_key", &self.signing_key)
+            .field("platform_key", &self.platform_key)
+            .finish_non_exhaustive()
+    }
+}
