@@ -1,1 +1,148 @@
-//! Placeholder.
+//! The use cases of Signet: the only place where the product's rules touch storage.
+//!
+//! Invariants:
+//! - a use case is one transaction, one `now`, one authorisation check; transports extract, call one, and convert;
+//! - who may do it is in the type of an argument: [`VisitorSession`] and [`ProjectAccess`] cannot be made elsewhere;
+//! - `VERIFIED` is written only from a token that the verifier checked;
+//! - another project's record is missing, never forbidden.
+
+mod activation;
+mod administration;
+mod conversations;
+mod error;
+mod feed;
+mod limits;
+mod secrets;
+mod session_token;
+mod sign_in;
+mod sweeper;
+mod visitor;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use signet_domain::Env;
+use signet_realtime::Hub;
+use signet_store::Store;
+use signet_token::{KeyUnwrap, SessionSigner};
+
+pub use activation::{
+    Activated, ActivationFailure, ActivationOption, ActivationOutcome, ActivationRequest, OpenedSession, TestedToken,
+};
+pub use administration::{NewAgent, NewApiClient, NewCustomerKey};
+pub use conversations::{ConversationDetail, SendAsAgent};
+pub use error::{AppError, FailureCode};
+pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
+pub use limits::{Limits, RateLimits};
+pub use session_token::{SessionError, VisitorSession};
+pub use sign_in::{DeskSession, IssuedToken};
+pub use sweeper::Sweeper;
+pub use visitor::{Acknowledgement, History, Thread};
+
+pub use signet_domain::access::ProjectAccess;
+pub use signet_store::conversations::{ConversationCounts, ConversationFilter};
+pub use signet_store::customer_keys::{CustomerKey, KeyState};
+pub use signet_store::messages::HistoryCursor;
+pub use signet_store::visitors::VisitorFilter;
+pub use signet_store::{Cursor, Page, PageRequest, StoreError};
+
+/// What an application is made of.
+pub struct Parts {
+    /// Clock and randomness.
+    pub env: Env,
+    /// The database, opened with [`App::observer`] of the same hub.
+    pub store: Store,
+    /// Where watchers are told.
+    pub hub: Arc<Hub>,
+    /// Where the platform's private keys are used.
+    pub custody: Arc<dyn KeyUnwrap>,
+    /// Signs visitor sessions.
+    pub signer: SessionSigner,
+    /// Public address of the platform, without a slash at the end; the issuer of session tokens.
+    pub public_url: String,
+    /// The platform's encryption keys as a JWK set (RFC 7517 section 5), for token providers.
+    pub platform_keys_jwks: String,
+    /// The newest of them as PEM (SubjectPublicKeyInfo).
+    pub platform_key_pem: String,
+    /// How much is let in.
+    pub limits: RateLimits,
+}
+
+/// Where a request comes from, and how its traces are found.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    /// The request id: in the response header, in every log line, in every error body.
+    pub correlation_id: String,
+    /// The caller's address, after trusted proxies.
+    pub address: IpAddr,
+}
+
+/// The application.
+pub struct App {
+    env: Env,
+    store: Store,
+    hub: Arc<Hub>,
+    custody: Arc<dyn KeyUnwrap>,
+    public_url: String,
+    platform_keys_jwks: String,
+    platform_key_pem: String,
+    limits: Limits,
+    sessions: session_token::SessionTokens,
+    projects: activation::ProjectCache,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+impl App {
+    /// What the store must be opened with: passes committed events on to the hub.
+    pub fn observer(hub: Arc<Hub>) -> Arc<dyn signet_store::CommitObserver> {
+        Arc::new(feed::HubObserver(hub))
+    }
+
+    /// Assembles the application and reads the set of revoked sessions.
+    pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
+        let limits = Limits::new(&parts.limits);
+        let sessions = session_token::SessionTokens::load(parts.signer, &parts.public_url, &parts.store, parts.env.now()).await?;
+        Ok(Arc::new(Self {
+            env: parts.env,
+            store: parts.store,
+            hub: parts.hub,
+            custody: parts.custody,
+            public_url: parts.public_url,
+            platform_keys_jwks: parts.platform_keys_jwks,
+            platform_key_pem: parts.platform_key_pem,
+            limits,
+            sessions,
+            projects: activation::ProjectCache::default(),
+        }))
+    }
+
+    /// Clock and randomness.
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Public address of the platform, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The platform's encryption keys as a JWK set, for `/.well-known/jwks.json`.
+    pub fn platform_keys_jwks(&self) -> &str {
+        &self.platform_keys_jwks
+    }
+
+    /// The newest platform key as PEM, for `/keys/platform.pem`.
+    pub fn platform_key_pem(&self) -> &str {
+        &self.platform_key_pem
+    }
+
+    /// Answers if storage does, for `/readyz`.
+    pub async fn ready(&self) -> Result<(), AppError> {
+        Ok(self.store.ping().await?)
+    }
+}

@@ -1,1 +1,10 @@
-//! Placeholder.
+//! Who watches what, in this process: topics, subscriptions, and delivery that never waits for a slow reader.
+//!
+//! Invariants:
+//! - publishing never blocks and never allocates per byte of payload: a publication is shared by all its readers;
+//! - every queue is bounded. A reader that does not keep up is told so ([`Received::TooSlow`]) and must resume from its cursor;
+//! - delivery is a fast path only. What was missed is read from the database, so losing a signal never loses a message.
+
+mod hub;
+
+pub use hub::{Hub, Published, Received, Signal, Subscription, Topic};
