@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Custody: where the platform's private keys live, and the only place where they are used.
+//!
+//! The embedded default is a local [`Keystore`], one encrypted file. It holds the RSA keys that visitor tokens are
+//! encrypted to, the Ed25519 keys that session tokens are signed with, and further secrets of the platform. Its
+//! [`LocalUnwrap`] does the RSA work on a small pool of threads of its own behind a bounded queue: one private
+//! operation costs as much as a thousand ordinary requests, and must neither block the threads that serve them nor
+//! pile up.
+//!
+//! Invariants:
+//!
+//! - Key material leaves this crate only as public keys, signatures and unwrapped content keys.
+//! - The file on disk is always complete: it is written beside its place, flushed, and moved there.
+//! - Secrets are wiped from memory when dropped and redact their `Debug`.
+
+mod contents;
+mod envelope;
+mod error;
+mod file;
+mod keystore;
+mod pool;
+
+pub use envelope::KdfCost;
+pub use error::KeystoreError;
+pub use keystore::{DecryptionKeyInfo, KeyState, Keystore, Passphrase};
+pub use pool::{LocalUnwrap, RsaPoolOptions};

@@ -1,0 +1,187 @@
+//! RSA private operations on a few threads of their own, behind a bounded queue.
+//!
+//! A private operation takes a fifth of a millisecond of pure computation. On the threads that serve requests it
+//! would delay everyone; unbounded it would pile up under a flood of junk tokens. So a full queue refuses at once.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use signet_token::{ContentKey, DecryptionKey, KeyUnwrap, UnwrapError, UnwrapFuture};
+use tokio::sync::oneshot;
+
+/// The size of the pool.
+#[derive(Debug, Clone, Copy)]
+pub struct RsaPoolOptions {
+    /// Threads; at least one is started.
+    pub threads: usize,
+    /// Jobs that may wait; one more is refused. At least one.
+    pub queue: usize,
+}
+
+impl Default for RsaPoolOptions {
+    /// A thread for each processor, and 256 waiting jobs for each thread: about 60 ms of work.
+    fn default() -> Self {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        Self { threads, queue: 256 * threads }
+    }
+}
+
+/// Which keys a job tries.
+#[derive(Clone, Copy)]
+enum Selection {
+    /// The key that the token names.
+    One(usize),
+    /// The token names none: every key, newest first, and always all of them.
+    All,
+    /// The token names a key that is not ours: the work of one key, for nothing.
+    Unknown,
+}
+
+struct Job {
+    selection: Selection,
+    encrypted_key: Vec<u8>,
+    reply: oneshot::Sender<Result<ContentKey, UnwrapError>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    closed: bool,
+}
+
+struct Shared {
+    /// Newest first.
+    keys: Vec<Arc<DecryptionKey>>,
+    capacity: usize,
+    queue: Mutex<Queue>,
+    ready: Condvar,
+}
+
+impl Shared {
+    /// Nothing panics while the lock is held, and a queue of jobs has no invariant a panic could break.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) -> Result<(), UnwrapError> {
+        let mut queue = self.lock();
+        if queue.closed {
+            return Err(UnwrapError::Unavailable);
+        }
+        if queue.jobs.len() >= self.capacity {
+            return Err(UnwrapError::Overloaded);
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// Waits for a job, `None` when the pool has ended.
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.lock();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            if let Some(job) = queue.jobs.pop_front() {
+                return Some(job);
+            }
+            queue = self.ready.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn work(&self) {
+        while let Some(job) = self.next() {
+            // Whoever asked has gone away: no need to spend an operation on it.
+            if job.reply.is_closed() {
+                continue;
+            }
+            let result = self.unwrap(job.selection, &job.encrypted_key);
+            // The receiver may have gone away meanwhile, which is all the same to us.
+            let _ = job.reply.send(result);
+        }
+    }
+
+    fn unwrap(&self, selection: Selection, encrypted_key: &[u8]) -> Result<ContentKey, UnwrapError> {
+        match selection {
+            Selection::One(index) => {
+                self.keys.get(index).ok_or(UnwrapError::Bad)?.unwrap_content_key(encrypted_key)
+            }
+            Selection::All => {
+                // No early exit: how long it takes must not tell which key, if any, fitted.
+                let attempts = self.keys.iter().map(|key| key.unwrap_content_key(encrypted_key));
+                attempts.fold(Err(UnwrapError::Bad), Result::or)
+            }
+            Selection::Unknown => {
+                if let Some(newest) = self.keys.first() {
+                    drop(newest.unwrap_content_key(encrypted_key));
+                }
+                Err(UnwrapError::Bad)
+            }
+        }
+    }
+}
+
+/// Unwraps content keys with keys of the local keystore. The threads end when it is dropped.
+pub struct LocalUnwrap {
+    shared: Arc<Shared>,
+}
+
+impl LocalUnwrap {
+    pub(crate) fn start(keys: Vec<Arc<DecryptionKey>>, options: RsaPoolOptions) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            keys,
+            capacity: options.queue.max(1),
+            queue: Mutex::default(),
+            ready: Condvar::new(),
+        });
+        let pool = Self { shared };
+        for number in 0..options.threads.max(1) {
+            let shared = Arc::clone(&pool.shared);
+            thread::Builder::new().name(format!("rsa-{number}")).spawn(move || shared.work())?;
+        }
+        Ok(pool)
+    }
+
+    /// How many jobs wait, for the metrics.
+    pub fn waiting(&self) -> usize {
+        self.shared.lock().jobs.len()
+    }
+
+    fn select(&self, key_id: Option<&str>) -> Selection {
+        let Some(key_id) = key_id else { return Selection::All };
+        let position = self.shared.keys.iter().position(|key| key.fingerprint().as_str() == key_id);
+        position.map_or(Selection::Unknown, Selection::One)
+    }
+}
+
+impl KeyUnwrap for LocalUnwrap {
+    fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
+        Box::pin(async move {
+            let (reply, answer) = oneshot::channel();
+            let selection = self.select(key_id);
+            self.shared.push(Job { selection, encrypted_key: encrypted_key.to_vec(), reply })?;
+            answer.await.map_err(|_| UnwrapError::Unavailable)?
+        })
+    }
+}
+
+impl Drop for LocalUnwrap {
+    fn drop(&mut self) {
+        let mut queue = self.shared.lock();
+        queue.closed = true;
+        // Dropping the jobs answers their callers.
+        queue.jobs.clear();
+        drop(queue);
+        self.shared.ready.notify_all();
+    }
+}
+
+impl std::fmt::Debug for LocalUnwrap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalUnwrap").field("keys", &self.shared.keys.len()).finish_non_exhaustive()
+    }
+}
