@@ -1,0 +1,118 @@
+/**
+ * The visitor API over HTTP. Answers are values, not exceptions: a caller must decide what a failure means.
+ *
+ * A transport failure (no answer, or a 5xx) of an activation is tried three more times with back-off. A refusal is
+ * never tried again: the same token would be refused the same way.
+ */
+import type { ActivateFailure, ActivateRequest, ActivateResponse, HistoryPage } from "@signet/protocol";
+import { backOff, pause } from "./environment";
+import type { Environment } from "./environment";
+
+/** The part of `fetch` the client uses. */
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+
+/** An answer and how far the server's clock is ahead of ours, in milliseconds (0 when unknown or small). */
+export interface Activation {
+  response: ActivateResponse;
+  clockAhead: number;
+}
+
+/** How often an activation is tried again after a transport failure. */
+export const TRANSPORT_RETRIES = 3;
+const PATIENCE = 10_000;
+/** `date` has whole seconds; below this a difference says more about rounding than about clocks. */
+const CLOCK_NOISE = 5_000;
+
+/** What the brand's page is told when Signet cannot be reached. */
+export function unreachable(detail: string): ActivateFailure {
+  return {
+    status: "authentication-failure",
+    reason: `Failed to fetch authentication with a server error: ${detail}`,
+    code: "SERVICE_UNAVAILABLE",
+    correlationId: "",
+  };
+}
+
+function isActivateResponse(value: unknown): value is ActivateResponse {
+  if (typeof value !== "object" || value === null || !("status" in value)) return false;
+  if (value.status === "authentication-success") return "session" in value && "continuity" in value;
+  return value.status === "authentication-failure" && "reason" in value && "code" in value;
+}
+
+/** Calls of the visitor API; `base` is `/visitor/v1` on Signet's origin. */
+export class VisitorApi {
+  readonly #fetch: Fetch;
+  readonly #environment: Environment;
+  readonly #base: string;
+
+  constructor(fetch: Fetch, environment: Environment, base = "/visitor/v1") {
+    this.#fetch = fetch;
+    this.#environment = environment;
+    this.#base = base;
+  }
+
+  /** `POST /activate`, with the retries described above. Never rejects. */
+  async activate(request: ActivateRequest): Promise<Activation> {
+    for (let attempt = 0; ; attempt += 1) {
+      const activation = await this.#activateOnce(request);
+      if (activation && activation.response.status === "authentication-success") return activation;
+      const refused = activation?.response as ActivateFailure | undefined;
+      if (refused && refused.code !== "SERVICE_UNAVAILABLE") return { response: refused, clockAhead: 0 };
+      if (attempt === TRANSPORT_RETRIES) {
+        return { response: refused ?? unreachable("the service cannot be reached"), clockAhead: 0 };
+      }
+      await pause(this.#environment, backOff(attempt, this.#environment.random));
+    }
+  }
+
+  /** `POST /logout`. True when the server has ended the session, or knows none; false when it could not be told. */
+  async logout(token: string): Promise<boolean> {
+    try {
+      const response = await this.#request("/logout", token, { method: "POST", keepalive: true });
+      return response.ok || response.status === 401;
+    } catch {
+      return false;
+    }
+  }
+
+  /** `GET /history`: one page of what came before the cursor, or the newest. Rejects when it cannot be had. */
+  async history(token: string, before: string | null, limit = 50): Promise<HistoryPage> {
+    const query = new URLSearchParams({ limit: String(limit), ...(before === null ? {} : { before }) });
+    const response = await this.#request(`/history?${query.toString()}`, token, { method: "GET" });
+    if (!response.ok) throw new Error(`reading history: status ${response.status}`);
+    return (await response.json()) as HistoryPage;
+  }
+
+  async #activateOnce(request: ActivateRequest): Promise<Activation | null> {
+    try {
+      const response = await this.#request("/activate", null, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request),
+      });
+      const body: unknown = await response.json();
+      if (!isActivateResponse(body)) return null;
+      const date = Date.parse(response.headers.get("date") ?? "");
+      const ahead = Number.isNaN(date) ? 0 : date - this.#environment.now();
+      return { response: body, clockAhead: Math.abs(ahead) < CLOCK_NOISE ? 0 : ahead };
+    } catch {
+      return null;
+    }
+  }
+
+  async #request(path: string, token: string | null, init: RequestInit): Promise<Response> {
+    const abort = new AbortController();
+    const timer = this.#environment.setTimer(() => abort.abort(), PATIENCE);
+    try {
+      return await this.#fetch(this.#base + path, {
+        ...init,
+        cache: "no-store",
+        credentials: "omit",
+        signal: abort.signal,
+        headers: { ...init.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      });
+    } finally {
+      this.#environment.clearTimer(timer);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The widget's iframe: made, connected, placed and removed here.
+ *
+ * One window message goes out, to Signet's exact origin and to the very window just made, and carries one end of a
+ * `MessageChannel`. All else comes and goes over the channel and is checked before use. Styles are set property by
+ * property (CSSOM), which a strict `style-src` allows, and with priority, so the page's style sheets cannot reach them.
+ */
+import { isRightToLeft, isToLoader } from "@signet/protocol";
+import type { Connect, ToLoader, ToWidget } from "@signet/protocol";
+
+/** A connected widget. */
+export interface Widget {
+  post(message: ToWidget): void;
+  /** Room for the launcher, or for the open panel. */
+  place(opened: boolean, size: Size): Boundaries;
+  /** Takes the widget out of view and reach without ending it. */
+  hide(): void;
+  remove(): void;
+}
+
+/** CSS pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Where the chat stands, as `app:boundaries` tells. */
+export interface Boundaries extends Size {
+  bottom: number;
+  left?: number;
+  right?: number;
+}
+
+/** What the frame needs to know. */
+export interface FrameOptions {
+  /** Signet's origin, taken from the script's own address. */
+  origin: string;
+  sid: string;
+  language: string;
+  persist(): boolean;
+  listener(message: ToLoader): void;
+}
+
+/** Panel of 384 × 640 with room for its shadow. */
+const PANEL: Size = { width: 416, height: 672 };
+const RETRIES = 3;
+const PATIENCE = 8_000;
+
+/** Small screens give the open chat all their room. */
+const SMALL = "(max-width: 480px), (max-height: 420px)";
+
+function style(element: HTMLElement, rules: Record<string, string>): void {
+  for (const [property, value] of Object.entries(rules)) element.style.setProperty(property, value, "important");
+}
+
+/** Makes the iframe and connects it, trying three more times if Signet does not answer. Rejects after that. */
+export async function openWidget(options: FrameOptions): Promise<Widget> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      if (attempt === RETRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt * (0.5 + Math.random() / 2)));
+    }
+  }
+}
+
+function connect({ origin, sid, language, persist, listener }: FrameOptions): Promise<Widget> {
+  const frame = document.createElement("iframe");
+  const small = matchMedia(SMALL);
+  const side = isRightToLeft(language) ? "left" : "right";
+  const channel = new MessageChannel();
+  const port = channel.port1;
+  let opened = false;
+  let room: Size = { width: 1, height: 1 };
+
+  frame.src = `${origin}/widget?project=${encodeURIComponent(sid)}`;
+  frame.title = "Chat";
+  frame.allow = "";
+  style(frame, {
+    // Not inherited from the page, so that a transparent frame stays transparent in dark mode.
+    "color-scheme": "light dark",
+    position: "fixed",
+    border: "0",
+    margin: "0",
+    padding: "0",
+    "max-width": "none",
+    "max-height": "none",
+    background: "none",
+    "z-index": "2147483000",
+    visibility: "hidden",
+    display: "block",
+  });
+
+  const post = (message: ToWidget): void => port.postMessage(message);
+  const place = (): Boundaries => {
+    const sheet = opened && small.matches;
+    const want = opened ? PANEL : room;
+    style(frame, {
+      inset: "auto",
+      bottom: "0",
+      [side]: "0",
+      width: sheet ? "100%" : `min(${want.width}px, 100vw)`,
+      height: sheet ? "100dvh" : `min(${want.height}px, 100vh)`,
+      visibility: "visible",
+    });
+    const box = frame.getBoundingClientRect();
+    return { width: box.width, height: box.height, bottom: 0, [side]: 0 };
+  };
+  const relayout = (): void => {
+    post({ type: "layout", sheet: small.matches });
+    if (frame.style.visibility === "visible") place();
+  };
+  const remove = (): void => {
+    small.removeEventListener("change", relayout);
+    port.close();
+    frame.remove();
+  };
+  const widget: Widget = {
+    post,
+    remove,
+    hide: () => style(frame, { visibility: "hidden", width: "1px", height: "1px" }),
+    place: (nowOpened, size) => {
+      opened = nowOpened;
+      room = size;
+      return place();
+    },
+  };
+
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      remove();
+      reject(new Error("the widget did not answer"));
+    };
+    const timer = setTimeout(giveUp, PATIENCE);
+    frame.onload = () => {
+      frame.onload = null;
+      const hello: Connect = { signet: "connect", language, persist: persist(), sheet: small.matches };
+      frame.contentWindow?.postMessage(hello, origin, [channel.port2]);
+    };
+    port.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (!isToLoader(data)) return;
+      if (data.type === "ready") {
+        clearTimeout(timer);
+        small.addEventListener("change", relayout);
+        resolve(widget);
+      } else {
+        listener(data);
+      }
+    };
+    (document.body ?? document.documentElement).append(frame);
+  });
+}

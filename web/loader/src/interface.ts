@@ -1,0 +1,87 @@
+/** `window.iAdvizeInterface` as the page sees it, put over the array that the snippet made. */
+import { isolated } from "./properties";
+import type { Listener } from "./properties";
+import type { Provider, Tag } from "./tag";
+import type { ActivationResult } from "./results";
+
+/** What the snippet sets before the tag loads. */
+export interface Config {
+  sid?: unknown;
+  lang?: unknown;
+  useExplicitCookiesConsent?: unknown;
+}
+
+/** What functions given to `push` receive. No member needs `this`. */
+export interface Interface {
+  config?: Config;
+  push(...jobs: unknown[]): number;
+  activate(provider: Provider, onResult?: (result: ActivationResult) => unknown): Promise<ActivationResult>;
+  logout(): Promise<void>;
+  get(property: string): unknown;
+  set(property: string, value: unknown): void;
+  on(event: string, listener: Listener): void;
+  off(event: string, listener: Listener): void;
+  navigate(screen: string): void;
+  openChatbox(): void;
+  closeChatbox(): void;
+  recordTransaction(transaction: { id: string; amount: number }): void;
+  help(): void;
+}
+
+/** What the interface needs from outside. */
+export interface InterfaceParts {
+  tag: Tag;
+  warn(text: string): void;
+  /** The visitor's consent to cookies has changed. */
+  consentChanged(): void;
+  /** Runs targeting again, as after a page change. */
+  restart(): void;
+}
+
+const WRITABLE = ["visitor:cookiesConsent", "visitor:GDPRConsent"];
+
+const HELP = `activate(provider, onResult?): provider returns {authenticationOption: {type: 'SECURED_AUTHENTICATION', token} | {type: 'ANONYMOUS'}}
+logout()
+get(property), set(property, value), on(event, listener), off(event, listener)
+navigate(screen): run targeting again
+openChatbox(), closeChatbox()
+recordTransaction({id, amount})
+push(function)
+events: <property>Change, authentication:success|failure|expired|logout
+properties: `;
+
+/** Makes the members that are laid over the page's queue. */
+export function createInterface({ tag, warn, consentChanged, restart }: InterfaceParts, self: () => Interface): Omit<Interface, "config"> {
+  const { properties } = tag;
+  let pushed = 0;
+  return {
+    activate: tag.activate,
+    logout: tag.logout,
+    get: properties.get,
+    on: properties.on,
+    off: properties.off,
+    set: (property, value) => {
+      if (!WRITABLE.includes(property) || !(value === null || typeof value === "boolean")) {
+        warn(`cannot set ${property} to this`);
+        return;
+      }
+      properties.put(property, value);
+      consentChanged();
+    },
+    navigate: restart,
+    openChatbox: () => tag.show(true),
+    closeChatbox: () => tag.show(false),
+    recordTransaction: (transaction) => {
+      const fit = typeof transaction?.id === "string" && Number.isFinite(transaction.amount);
+      warn(`recordTransaction: ${fit ? "sales are not attributed yet" : "{id, amount} wanted"}`);
+    },
+    help: () => console.info(HELP + properties.names.join(", ")),
+    push: (...jobs) => {
+      for (const job of jobs) {
+        pushed += 1;
+        if (typeof job === "function") isolated(() => job(self()));
+      }
+      return pushed;
+    },
+  };
+}

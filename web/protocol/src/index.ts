@@ -1,0 +1,3 @@
+export * from "./channel";
+export * from "./language";
+export type * from "./visitor";

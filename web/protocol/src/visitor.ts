@@ -1,0 +1,246 @@
+/**
+ * The visitor API's contract: `docs/visitor-api.md` as types.
+ *
+ * Only types live here, under the names the server uses, because this file is the one place that is to be generated
+ * from the server's own definitions. Times are RFC 3339 in UTC with milliseconds; ids are UUIDs but for `projectId`.
+ */
+
+/** How sure Signet is of who wrote something. */
+export type Assurance = "ANONYMOUS" | "CLAIMED" | "VERIFIED";
+
+/** Prove identity with a visitor token issued by the brand. */
+export interface SecuredAuthentication {
+  type: "SECURED_AUTHENTICATION";
+  token: string;
+}
+
+/** Chat without proof of identity. */
+export interface AnonymousAuthentication {
+  type: "ANONYMOUS";
+}
+
+/** What a provider chooses for this visitor. */
+export type AuthenticationOption = SecuredAuthentication | AnonymousAuthentication;
+
+/** Body of `POST /visitor/v1/activate`. */
+export interface ActivateRequest {
+  projectId: string;
+  /** The embedding page's origin as the browser reported it; `null` from clients that are not browsers. */
+  origin: string | null;
+  authenticationOption: AuthenticationOption;
+  /** The session token held, to be upgraded or renewed (also when it has expired). */
+  session: string | null;
+  /** The device credential held. */
+  device: string | null;
+}
+
+/** What became of the conversations when the session opened. */
+export type ContinuityOutcome = "NONE" | "NEW" | "ADOPTED" | "RESUMED" | "BOTH" | "RENEWED" | "SWITCHED";
+
+/** The session as the client sees it. `accessToken` must stay in memory. */
+export interface Session {
+  accessToken: string;
+  sessionId: string;
+  visitorId: string;
+  assurance: Assurance;
+  expiresAt: string;
+  /** 80 % of the session's life. */
+  renewFrom: string;
+  /** 95 % of the session's life. */
+  renewUntil: string;
+  /** First name from a verified token, else `null`. */
+  displayName: string | null;
+}
+
+/** The project the visitor talks to. */
+export interface Project {
+  id: string;
+  name: string;
+}
+
+/** How this session's conversation relates to earlier ones. */
+export interface Continuity {
+  outcome: ContinuityOutcome;
+  earlierConversationId: string | null;
+}
+
+/** Answer 200 of `POST /visitor/v1/activate`. */
+export interface ActivateSuccess {
+  status: "authentication-success";
+  correlationId: string;
+  session: Session;
+  /** A credential to keep, or `null`: forget what you hold. */
+  device: string | null;
+  project: Project;
+  continuity: Continuity;
+}
+
+/** Why an activation failed, coarse enough to tell an attacker nothing. */
+export type FailureCode =
+  | "TOKEN_MALFORMED"
+  | "TOKEN_UNDECRYPTABLE"
+  | "TOKEN_SIGNATURE_INVALID"
+  | "TOKEN_CLAIMS_INVALID"
+  | "TOKEN_EXPIRED"
+  | "TOKEN_REPLAYED"
+  | "PROJECT_NOT_SET_UP"
+  | "ORIGIN_NOT_ALLOWED"
+  | "OPTION_INVALID"
+  | "RATE_LIMITED"
+  | "SERVICE_UNAVAILABLE";
+
+/** Any other answer of `POST /visitor/v1/activate`. */
+export interface ActivateFailure {
+  status: "authentication-failure";
+  reason: string;
+  code: FailureCode;
+  correlationId: string;
+}
+
+/** Either answer of `POST /visitor/v1/activate`. */
+export type ActivateResponse = ActivateSuccess | ActivateFailure;
+
+/** Something the system says in a thread, in the reader's own language. */
+export type NoticeCode =
+  | "VISITOR_SIGNED_IN"
+  | "IDENTITY_LAPSED"
+  | "IDENTITY_CONFIRMED"
+  | "CONVERSATION_CLOSED"
+  | "CONTINUED_ELSEWHERE";
+
+/** Who wrote an entry. `self` is true for the reading visitor's own. */
+export interface Author {
+  type: "VISITOR" | "AGENT" | "SYSTEM";
+  name: string | null;
+  self: boolean;
+}
+
+/** One line of a conversation. `sequence` counts from 1 and may skip. */
+export interface Entry {
+  conversationId: string;
+  sequence: number;
+  id: string;
+  kind: "TEXT" | "NOTICE";
+  notice: NoticeCode | null;
+  text: string | null;
+  author: Author;
+  /** `null` unless a visitor wrote the entry. */
+  assurance: Assurance | null;
+  verifiedAt: string | null;
+  createdAt: string;
+  clientMessageId: string | null;
+}
+
+/** A thread between the visitor and the brand. */
+export interface Conversation {
+  id: string;
+  state: "ONGOING" | "CLOSED";
+  createdAt: string;
+  closedAt: string | null;
+  lastSequence: number;
+  readByVisitor: number;
+  readByAgent: number;
+  agent: { name: string } | null;
+  continuedInId: string | null;
+}
+
+/** Answer of `GET /visitor/v1/history`. */
+export interface HistoryPage {
+  /** Ascending. */
+  entries: Entry[];
+  conversations: Conversation[];
+  /** Cursor of the next older page, `null` when there is none. */
+  before: string | null;
+}
+
+/** First frame of a client: the session token and the last entry held. */
+export interface HelloFrame {
+  type: "hello";
+  token: string;
+  conversationId: string | null;
+  sequence: number;
+}
+
+/** A message. The same `clientMessageId` is stored once, however often it is sent. */
+export interface SendFrame {
+  type: "send";
+  clientMessageId: string;
+  text: string;
+}
+
+/** Everything of the conversation up to `sequence` was seen. */
+export interface ReadFrame {
+  type: "read";
+  conversationId: string;
+  sequence: number;
+}
+
+/** A session token from a renewal of the same session. */
+export interface RenewFrame {
+  type: "renew";
+  token: string;
+}
+
+/** What a client may say on the socket. */
+export type ClientFrame =
+  | HelloFrame
+  | SendFrame
+  | ReadFrame
+  | RenewFrame
+  | { type: "typing" }
+  | { type: "ping" };
+
+/** Answer to `hello`: the entries after the client's cursor. */
+export interface WelcomeFrame {
+  type: "welcome";
+  sessionId: string;
+  visitorId: string;
+  assurance: Assurance;
+  expiresAt: string;
+  conversation: Conversation | null;
+  entries: Entry[];
+  /** Forget what was held of this visitor; `entries` are the newest 50. */
+  reset: boolean;
+}
+
+/** Sent after the durable commit, never before. */
+export interface AckFrame {
+  type: "ack";
+  clientMessageId: string;
+  conversationId: string;
+  sequence: number;
+  createdAt: string;
+  duplicate: boolean;
+}
+
+/** Why a frame was refused. */
+export type RefusedCode =
+  | "MESSAGE_EMPTY"
+  | "MESSAGE_TOO_LONG"
+  | "CLIENT_MESSAGE_ID_INVALID"
+  | "RATE_LIMITED"
+  | "FRAME_INVALID"
+  | "SERVICE_UNAVAILABLE";
+
+/** A frame was refused; `clientMessageId` names the message when it was a `send`. */
+export interface RefusedFrame {
+  type: "refused";
+  clientMessageId: string | null;
+  code: RefusedCode;
+  message: string;
+}
+
+/** What the server may say on the socket. */
+export type ServerFrame =
+  | WelcomeFrame
+  | { type: "entry"; entry: Entry }
+  | { type: "conversation"; conversation: Conversation }
+  | AckFrame
+  | RefusedFrame
+  | { type: "typing"; name: string }
+  | { type: "renewed"; expiresAt: string }
+  | { type: "expired" }
+  | { type: "pong" };
+
+/** The socket's subprotocol. */
+export type SocketProtocol = "signet.v1";

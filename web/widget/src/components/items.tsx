@@ -1,0 +1,133 @@
+/** What stands in the log: days, the seam, notices and groups of messages. */
+import { cleanName, initials } from "@signet/kit";
+import type { NoticeCode } from "@signet/protocol";
+import type { JSX } from "preact";
+import type { Chat } from "../chat";
+import type { Messages } from "../messages";
+import { splitRuns } from "../text";
+import type { Group, Item, Line, Progress } from "../timeline";
+import { Icon, Padlock } from "./icons";
+import { clock, dayName, useWords } from "./words";
+
+export function ItemView({ item, last, chat }: { item: Item; last: boolean; chat: Chat }): JSX.Element {
+  const words = useWords();
+  switch (item.kind) {
+    case "day":
+      return <h2 class="day">{dayName(item.at, Date.now(), words)}</h2>;
+    case "seam":
+      return (
+        <div class="seam">
+          <p class="seam-line">
+            <Padlock closed />
+            {words.nowSignedIn}
+            <time>{clock(item.at, words)}</time>
+          </p>
+          {item.follows && <p class="seam-note">{words.beforeSignIn}</p>}
+        </div>
+      );
+    case "notice":
+      return <p class="notice">{noticeWords(item.notice, words)}</p>;
+    case "group":
+      return <GroupView group={item} last={last} chat={chat} />;
+  }
+}
+
+function noticeWords(notice: NoticeCode, words: Messages): string {
+  return {
+    VISITOR_SIGNED_IN: words.nowSignedIn,
+    IDENTITY_LAPSED: words.identityLapsed,
+    IDENTITY_CONFIRMED: words.identityConfirmed,
+    CONVERSATION_CLOSED: words.conversationClosed,
+    CONTINUED_ELSEWHERE: words.continuedElsewhere,
+  }[notice];
+}
+
+function GroupView({ group, last, chat }: { group: Group; last: boolean; chat: Chat }): JSX.Element {
+  const words = useWords();
+  const name = group.self ? words.you : (cleanName(group.name) ?? words.agent);
+  const final = group.lines.at(-1);
+  const sides = [group.self ? "group own" : "group", group.unproven ? "unproven" : ""].join(" ");
+  return (
+    <div class={sides}>
+      <p class={group.self ? "unseen" : "author"} dir="auto">
+        {name}
+      </p>
+      <div class="bubbles">
+        {!group.self && (
+          <span class="avatar" aria-hidden="true">
+            {initials(name)}
+          </span>
+        )}
+        {group.lines.map((line) => (
+          <LineView key={line.key} line={line} chat={chat} />
+        ))}
+      </div>
+      {final && final.progress !== "failed" && (
+        <p class="meta">
+          <time dateTime={new Date(final.at).toISOString()}>{clock(final.at, words)}</time>
+          {group.self && final.progress !== null && (last || final.outgoing !== null) && (
+            <ProgressView progress={final.progress} />
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function LineView({ line, chat }: { line: Line; chat: Chat }): JSX.Element {
+  const failed = line.progress === "failed";
+  const waiting = line.progress === "queued" || line.progress === "sending";
+  return (
+    <div class="line">
+      <p class={["bubble", failed ? "failed" : "", waiting ? "waiting" : ""].join(" ")} dir="auto">
+        {splitRuns(line.text).map((run, index) =>
+          run.href === null ? (
+            run.text
+          ) : (
+            <a key={index} href={run.href} target="_blank" rel="noopener noreferrer nofollow">
+              {run.text}
+            </a>
+          ),
+        )}
+      </p>
+      {failed && line.outgoing && <Failed line={line} chat={chat} />}
+    </div>
+  );
+}
+
+function Failed({ line, chat }: { line: Line; chat: Chat }): JSX.Element {
+  const words = useWords();
+  const reason = {
+    MESSAGE_TOO_LONG: words.tooLong,
+    RATE_LIMITED: words.tooMany,
+    IDENTITY_CHANGED: words.notSentIdentity,
+  }[line.outgoing?.failure as string];
+  return (
+    <p class="failure">
+      <span class="failure-reason">
+        <Icon name="alert" size={14} />
+        {reason ?? words.notSent}
+      </span>
+      <button type="button" class="link" onClick={() => chat.retryMessage(line.key)}>
+        <Icon name="retry" size={14} />
+        {words.retry}
+      </button>
+      <button type="button" class="link" onClick={() => chat.discardMessage(line.key)}>
+        <Icon name="trash" size={14} />
+        {words.discard}
+      </button>
+    </p>
+  );
+}
+
+const PROGRESS_ICON = { queued: "clock", sending: "clock", delivered: "check", read: "checks" } as const;
+
+function ProgressView({ progress }: { progress: Exclude<Progress, "failed"> }): JSX.Element {
+  const words = useWords();
+  return (
+    <span class={`progress ${progress}`}>
+      <Icon name={PROGRESS_ICON[progress]} size={14} />
+      {words[progress]}
+    </span>
+  );
+}

@@ -1,0 +1,50 @@
+/** The button that opens the chat, with the number of messages waiting. */
+import { unreadCount } from "@signet/client";
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Chat, ChatState } from "../chat";
+import { Icon } from "./icons";
+import { useWords } from "./words";
+
+export function Launcher({ chat, state, takeFocus }: { chat: Chat; state: ChatState; takeFocus: boolean }): JSX.Element {
+  const words = useWords();
+  const room = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const unread = unreadCount(state.connection.thread);
+
+  useLayoutEffect(() => {
+    const element = room.current;
+    if (!element) return undefined;
+    // The loader cannot see into this frame; it is told how much room the button takes.
+    const observer = new ResizeObserver(() => chat.reportSize(element.offsetWidth, element.offsetHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [chat]);
+  useEffect(() => {
+    if (takeFocus) button.current?.focus();
+  }, []);
+
+  return (
+    <div class="launcher" ref={room}>
+      <button
+        ref={button}
+        type="button"
+        class="launcher-button"
+        aria-label={words.openChat}
+        aria-describedby="unread"
+        onClick={() => chat.open()}
+      >
+        <Icon name="chat" size={22} />
+        <span>{words.openChat}</span>
+        {unread > 0 && (
+          <span class="badge" aria-hidden="true">
+            {unread > 99 ? "99+" : unread}
+          </span>
+        )}
+      </button>
+      <span id="unread" role="status" class="unseen">
+        {unread > 0 ? words.unread(unread) : ""}
+      </span>
+    </div>
+  );
+}

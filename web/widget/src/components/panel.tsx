@@ -1,0 +1,83 @@
+/** The open chat: a dialog that leaves the page usable. */
+import { cleanName, initials } from "@signet/kit";
+import type { JSX } from "preact";
+import type { Chat, ChatState } from "../chat";
+import { Composer } from "./composer";
+import { Cover } from "./cover";
+import { Icon, Padlock } from "./icons";
+import { ThreadView } from "./thread";
+import { useWords } from "./words";
+
+export function Panel({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element {
+  const words = useWords();
+  const close = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.stopPropagation();
+    chat.close();
+  };
+  return (
+    <section class={state.sheet ? "panel sheet" : "panel"} role="dialog" aria-label={words.chat} onKeyDown={close}>
+      <Header chat={chat} state={state} />
+      {state.session.locked ? <Cover chat={chat} state={state} /> : <ThreadView chat={chat} state={state} />}
+      <Banner state={state} />
+      <Composer chat={chat} state={state} />
+    </section>
+  );
+}
+
+/**
+ * Says whose chat this is and as whom the visitor writes. Both come from Signet (the project, the verified token), never
+ * from anything typed, and names are stripped of glyphs that could pass for the padlock.
+ */
+function Header({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element {
+  const words = useWords();
+  const { session, project, locked } = state.session;
+  const brand = cleanName(project?.name) ?? words.chat;
+  const name = cleanName(session?.displayName);
+  const verified = session?.assurance === "VERIFIED" && !locked;
+  return (
+    <header class="header">
+      <span class="brand" aria-hidden="true">
+        {initials(brand)}
+      </span>
+      <div class="titles">
+        <h1 class="title" dir="auto">
+          {brand}
+        </h1>
+        {verified && (
+          <p class="identity">
+            <span class="chip">
+              <Padlock closed />
+              {words.signedIn}
+            </span>
+            {name !== null && <span class="as">{words.chattingAs(name)}</span>}
+          </p>
+        )}
+      </div>
+      <button type="button" class="close" aria-label={words.closeChat} onClick={() => chat.close()}>
+        <Icon name="close" size={16} />
+        <span>{words.close}</span>
+      </button>
+    </header>
+  );
+}
+
+/** What keeps messages from going out just now. */
+function Banner({ state }: { state: ChatState }): JSX.Element {
+  const words = useWords();
+  const { phase } = state.connection;
+  const offline = !state.networkUp;
+  const away = phase === "waiting" || (phase === "connecting" && state.connection.welcomed);
+  return (
+    <div role="status" class="status">
+      {offline ? (
+        <p class="banner">
+          <Icon name="offline" size={16} />
+          {words.offline}
+        </p>
+      ) : (
+        away && !state.session.locked && <p class="banner quiet">{words.connecting}</p>
+      )}
+    </div>
+  );
+}

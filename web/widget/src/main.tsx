@@ -1,0 +1,73 @@
+/** The widget's entry: waits for the loader, then draws the chat. */
+import "@signet/kit/tokens.css";
+import "./styles.css";
+import { isRightToLeft } from "@signet/protocol";
+import type { Environment, Socket } from "@signet/client";
+import { render } from "preact";
+import { Chat } from "./chat";
+import type { Tabs } from "./chat";
+import { createDeviceStore } from "./device";
+import { App } from "./components/app";
+import { awaitConnect } from "./handshake";
+import { messagesFor } from "./messages";
+
+const environment: Environment = {
+  openSocket: () => {
+    const url = new URL("/visitor/v1/socket", location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return new WebSocket(url, "signet.v1") as Socket;
+  },
+  now: () => Date.now(),
+  random: () => Math.random(),
+  newId: () => newUuid(),
+  setTimer: (action, milliseconds) => setTimeout(action, milliseconds),
+  clearTimer: (timer) => clearTimeout(timer as number | undefined),
+};
+
+/** A version 4 UUID (RFC 9562). `crypto.randomUUID` exists in secure contexts only, and a trial may run on plain HTTP. */
+function newUuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+function joinTabs(projectId: string): Tabs {
+  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`signet:${projectId}`);
+  return {
+    announceLogout: () => channel?.postMessage("logout"),
+    onLogout: (action) => {
+      channel?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+        if (data === "logout") action();
+      });
+    },
+  };
+}
+
+async function start(): Promise<void> {
+  const projectId = new URLSearchParams(location.search).get("project");
+  const root = document.getElementById("root");
+  if (!projectId || !root) return;
+  const { connect, origin, port } = await awaitConnect(window);
+  const messages = messagesFor(connect.language);
+  document.documentElement.lang = messages.language;
+  document.documentElement.dir = isRightToLeft(connect.language) ? "rtl" : "ltr";
+  document.title = messages.chat;
+  const chat = new Chat({
+    projectId,
+    origin,
+    port,
+    sheet: connect.sheet,
+    device: createDeviceStore(projectId, connect.persist, () => localStorage),
+    tabs: joinTabs(projectId),
+    environment,
+    fetch: (input, init) => fetch(input, init),
+    networkUp: navigator.onLine,
+  });
+  addEventListener("online", () => chat.networkChanged(true));
+  addEventListener("offline", () => chat.networkChanged(false));
+  render(<App chat={chat} messages={messages} />, root);
+}
+
+void start();

@@ -1,0 +1,54 @@
+/** Every word the widget shows. A language is complete or it does not compile. */
+export interface Messages {
+  /** BCP 47 tag of the language the words are in. */
+  language: string;
+  openChat: string;
+  chat: string;
+  close: string;
+  closeChat: string;
+  conversation: string;
+  yourMessage: string;
+  write: string;
+  send: string;
+  signedIn: string;
+  chattingAs: (name: string) => string;
+  you: string;
+  agent: string;
+  welcome: (name: string | null) => string;
+  welcomeText: (project: string) => string;
+  welcomeSigned: string;
+  today: string;
+  yesterday: string;
+  nowSignedIn: string;
+  beforeSignIn: string;
+  identityLapsed: string;
+  identityConfirmed: string;
+  conversationClosed: string;
+  continuedElsewhere: string;
+  startNew: string;
+  keptSeparately: string;
+  queued: string;
+  sending: string;
+  delivered: string;
+  read: string;
+  notSent: string;
+  notSentIdentity: string;
+  tooLong: string;
+  tooMany: string;
+  retry: string;
+  discard: string;
+  isTyping: (name: string) => string;
+  newMessages: string;
+  unread: (count: number) => string;
+  earlier: string;
+  loadingEarlier: string;
+  earlierFailed: string;
+  offline: string;
+  connecting: string;
+  lockedTitle: string;
+  lockedText: string;
+  lockedRefused: string;
+  lockedPlaceholder: string;
+  verifying: string;
+  charactersLeft: (count: number) => string;
+}
