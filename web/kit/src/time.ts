@@ -36,6 +36,7 @@ export function formatShortAge(since: Moment, now: number): string {
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const weekdayDayMonth = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+const shortDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const fullDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 
 /** `12:04`, in the reader's time zone. */
@@ -57,6 +58,11 @@ export function formatDay(moment: Moment, now: number): string {
   if (sameDay(at, yesterday.getTime())) return "Yesterday";
   if (new Date(at).getFullYear() === new Date(now).getFullYear()) return weekdayDayMonth.format(at);
   return fullDay.format(at);
+}
+
+/** `24 Oct 2026`. */
+export function formatDate(moment: Moment): string {
+  return shortDate.format(millis(moment));
 }
 
 /** `12:04` on the same day, else `16 Nov, 12:04`. */

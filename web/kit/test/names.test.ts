@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cleanName, initials } from "../src/index";
+import { cleanExcerpt, cleanName, initials } from "../src/index";
 
 describe("cleanName", () => {
   it.each([
@@ -48,6 +48,17 @@ describe("cleanName", () => {
 
   it("shortens what no person is called", () => {
     expect(cleanName("ab".repeat(200))).toHaveLength(121);
+  });
+});
+
+describe("cleanExcerpt", () => {
+  it.each([
+    ["🔒 Verified · 1 min ago\nSend it ✅", "Verified · 1 min ago Send it"],
+    ["\u202Eabc\u2066 ✔️ 🛡️", "abc"],
+    ["Thanks 😀 👩🏽‍💼", "Thanks 😀 👩🏽‍💼"],
+    ["می‌خواهم", "می‌خواهم"],
+  ])("shows %j without what looks like a padlock", (text, shown) => {
+    expect(cleanExcerpt(text)).toBe(shown);
   });
 });
 

@@ -1,0 +1,91 @@
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { createDesk, type Desk } from "../engine/desk";
+import { signOut } from "../engine/session";
+import { type Api, createApi } from "../graphql/client";
+import { startDocument } from "../graphql/documents";
+import { DeskContext } from "./context";
+import { DeskScreen } from "./desk-screen";
+import { Seal } from "./icons";
+import { SignIn } from "./sign-in";
+
+const SOCKET = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
+
+type Phase =
+  | { readonly name: "starting" }
+  | { readonly name: "unreachable" }
+  | { readonly name: "signed-out"; readonly because: "not-signed-in" | "session-ended" | "no-agent" }
+  | { readonly name: "signed-in"; readonly desk: Desk };
+
+export function App(): ReactNode {
+  const { phase, start, leave } = useSession();
+  switch (phase.name) {
+    case "starting":
+      return <Splash words="Opening the desk" />;
+    case "unreachable":
+      return <Splash words="Signet cannot be reached. Trying again" />;
+    case "signed-out":
+      return <SignIn because={phase.because} onSignedIn={start} />;
+    case "signed-in":
+      return (
+        <DeskContext value={phase.desk}>
+          <DeskScreen onSignOut={leave} />
+        </DeskContext>
+      );
+  }
+}
+
+/** Who is signed in, and the desk that is theirs. */
+function useSession(): { phase: Phase; start: () => Promise<void>; leave: () => Promise<boolean> } {
+  const [phase, setPhase] = useState<Phase>({ name: "starting" });
+  const [api] = useState<Api>(() => createApi("/graphql"));
+  // Outlives the end of a session, so that the same agent finds drafts and unsent messages again.
+  const kept = useRef<Desk>(undefined);
+
+  const start = useCallback(async () => {
+    const answer = await api.query(startDocument, {});
+    if ("failure" in answer) {
+      const isOut = answer.failure.kind === "unauthenticated";
+      setPhase(isOut ? { name: "signed-out", because: "not-signed-in" } : { name: "unreachable" });
+      return;
+    }
+    const { viewer, projects } = answer.data;
+    if (viewer.kind !== "AGENT") return setPhase({ name: "signed-out", because: "no-agent" });
+    if (kept.current?.store.get().viewer.id !== viewer.id) {
+      const onUnauthenticated = () => {
+        kept.current?.stop();
+        setPhase({ name: "signed-out", because: "session-ended" });
+      };
+      kept.current = createDesk({ api, viewer, socketUrl: SOCKET, onUnauthenticated });
+    }
+    kept.current.stop();
+    kept.current.start(projects.nodes);
+    setPhase({ name: "signed-in", desk: kept.current });
+  }, [api]);
+
+  const leave = useCallback(async () => {
+    if (!(await signOut())) return false;
+    kept.current?.stop();
+    kept.current = undefined;
+    setPhase({ name: "signed-out", because: "not-signed-in" });
+    return true;
+  }, []);
+
+  useEffect(() => void start(), [start]);
+  useEffect(() => {
+    if (phase.name !== "unreachable") return;
+    const timer = setTimeout(() => void start(), 3_000);
+    return () => clearTimeout(timer);
+  }, [phase, start]);
+
+  return { phase, start, leave };
+}
+
+function Splash({ words }: { words: string }): ReactNode {
+  return (
+    <main className="splash">
+      <h1 className="visually-hidden">Signet desk</h1>
+      <Seal />
+      <p role="status">{words}…</p>
+    </main>
+  );
+}

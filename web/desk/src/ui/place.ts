@@ -1,0 +1,55 @@
+/** Where the agent is, as the address bar has it: `/desk`, `/desk/conversations/{id}`, and the view as a query. */
+import { useSyncExternalStore } from "react";
+import { type View, views } from "../store/state";
+
+export interface Place {
+  readonly conversationId: string | null;
+  readonly view: View;
+  /** Only this project's conversations; `null`: those of all. */
+  readonly projectId: string | null;
+}
+
+const CONVERSATION = /^\/desk\/conversations\/([0-9a-f-]{36})\/?$/i;
+
+export function parsePlace(address: Pick<Location, "pathname" | "search">): Place {
+  const query = new URLSearchParams(address.search);
+  return {
+    conversationId: CONVERSATION.exec(address.pathname)?.[1]?.toLowerCase() ?? null,
+    view: views.find((view) => view === query.get("view")) ?? "all",
+    projectId: query.get("project"),
+  };
+}
+
+export function placeAddress(place: Place): string {
+  const path = place.conversationId === null ? "/desk" : `/desk/conversations/${place.conversationId}`;
+  const query = new URLSearchParams();
+  if (place.view !== "all") query.set("view", place.view);
+  if (place.projectId !== null) query.set("project", place.projectId);
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
+let current = parsePlace(location);
+const listeners = new Set<() => void>();
+
+function arrive(): void {
+  current = parsePlace(location);
+  for (const listener of listeners) listener();
+}
+window.addEventListener("popstate", arrive);
+
+export function go(change: Partial<Place>): void {
+  const address = placeAddress({ ...current, ...change });
+  if (address === location.pathname + location.search) return;
+  history.pushState(null, "", address);
+  arrive();
+}
+
+export function usePlace(): Place {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => current,
+  );
+}

@@ -1,0 +1,169 @@
+import type { MouseEvent, ReactNode } from "react";
+import { Button, Menu, MenuItem, MenuSection, MenuTrigger, Header, Popover, Separator } from "react-aria-components";
+import { initials } from "@signet/kit";
+import { countsOf } from "../store/selectors";
+import { type View, views } from "../store/state";
+import { useDeskState } from "./context";
+import { Icon, type IconName, Seal } from "./icons";
+import { go, type Place, placeAddress, usePlace } from "./place";
+import { preferences, type Theme, usePreferences } from "./preferences";
+
+export const viewNames: Readonly<Record<View, string>> = {
+  waiting: "Waiting",
+  mine: "Mine",
+  all: "All",
+  closed: "Closed",
+};
+
+interface RailProps {
+  readonly onSignOut: () => void;
+  readonly onHelp: () => void;
+}
+
+/** Which conversations to look at, with live counts; and what concerns the agent. */
+export function Rail({ onSignOut, onHelp }: RailProps): ReactNode {
+  const projects = useDeskState((state) => state.projects);
+  const place = usePlace();
+  const counts = countsOf(projects, place.projectId);
+  return (
+    <header className="rail">
+      <h1 className="rail-brand">
+        <Seal />
+        <span>
+          Signet<span className="visually-hidden"> desk</span>
+        </span>
+      </h1>
+      <nav className="rail-views" aria-label="Views">
+        <ul>
+          {views.map((view) => (
+            <li key={view}>
+              <PlaceLink change={{ view, conversationId: null }} current={place.view === view} icon={view} keepOpen>
+                <span className="rail-label">{viewNames[view]}</span>
+                <span className="count" data-urgent={view === "waiting" && counts.waiting > 0}>
+                  {counts[view] > 999 ? "999+" : counts[view]}
+                </span>
+              </PlaceLink>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <Projects place={place} />
+      <div className="rail-foot">
+        <button type="button" className="rail-item" onClick={onHelp} aria-keyshortcuts="?">
+          <Icon name="help" />
+          <span className="rail-label">Shortcuts</span>
+          <kbd>?</kbd>
+        </button>
+        <AgentMenu onSignOut={onSignOut} />
+      </div>
+    </header>
+  );
+}
+
+function Projects({ place }: { place: Place }): ReactNode {
+  const projects = Object.values(useDeskState((state) => state.projects));
+  const only = projects.length === 1 ? projects[0] : undefined;
+  return (
+    <nav className="rail-projects" aria-label="Projects">
+      <h2 className="rail-heading">{only === undefined ? "Projects" : "Project"}</h2>
+      {only !== undefined ? (
+        <p className="rail-item" data-static="true">
+          <Icon name="project" />
+          <span className="rail-label">{only.name}</span>
+        </p>
+      ) : (
+        <ul>
+          <li>
+            <PlaceLink change={{ projectId: null }} current={place.projectId === null} icon="all" keepOpen>
+              <span className="rail-label">Every project</span>
+            </PlaceLink>
+          </li>
+          {projects.map((project) => (
+            <li key={project.projectId}>
+              <PlaceLink
+                change={{ projectId: project.projectId }}
+                current={place.projectId === project.projectId}
+                icon="project"
+                keepOpen
+              >
+                <span className="rail-label">{project.name}</span>
+                <span className="count">{project.counts.ongoing}</span>
+              </PlaceLink>
+            </li>
+          ))}
+        </ul>
+      )}
+    </nav>
+  );
+}
+
+interface PlaceLinkProps {
+  readonly change: Partial<Place>;
+  readonly current: boolean;
+  readonly icon: IconName;
+  /** Leaves the open conversation open where there is room beside the list. */
+  readonly keepOpen: boolean;
+  readonly children: ReactNode;
+}
+
+function PlaceLink({ change, current, icon, keepOpen, children }: PlaceLinkProps): ReactNode {
+  const place = usePlace();
+  const target = keepOpen ? { ...change, conversationId: place.conversationId } : change;
+  return (
+    <a
+      className="rail-item"
+      href={placeAddress({ ...place, ...target })}
+      aria-current={current ? "page" : undefined}
+      onClick={(event) => follow(event, target)}
+    >
+      <Icon name={icon} />
+      {children}
+    </a>
+  );
+}
+
+/** Goes there without loading the page anew, unless the person asked for another tab or window. */
+export function follow(event: MouseEvent, change: Partial<Place>): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+  event.preventDefault();
+  go(change);
+}
+
+function AgentMenu({ onSignOut }: { onSignOut: () => void }): ReactNode {
+  const viewer = useDeskState((state) => state.viewer);
+  const connection = useDeskState((state) => state.connection);
+  const { theme } = usePreferences();
+  return (
+    <MenuTrigger>
+      <Button className="rail-item rail-agent">
+        <span className="avatar" data-tint="agent" data-connection={connection} aria-hidden="true">
+          {initials(viewer.name)}
+        </span>
+        <span className="rail-label">{viewer.name}</span>
+        <Icon name="more" />
+      </Button>
+      <Popover className="popover" placement="top start">
+        <Menu
+          className="menu"
+          onAction={(key) => {
+            if (key === "sign-out") onSignOut();
+          }}
+        >
+          <MenuSection className="menu-section" selectionMode="single" selectedKeys={[theme]} disallowEmptySelection
+            onSelectionChange={(keys) => {
+              const [chosen] = keys === "all" ? [] : keys;
+              preferences.set({ theme: (chosen as Theme | undefined) ?? "system" });
+            }}
+          >
+            <Header className="menu-header">Appearance</Header>
+            <MenuItem className="menu-item" id="system">Like the system</MenuItem>
+            <MenuItem className="menu-item" id="light">Light</MenuItem>
+            <MenuItem className="menu-item" id="dark">Dark</MenuItem>
+          </MenuSection>
+          <Separator className="menu-separator" />
+          <MenuItem className="menu-item" id="sign-out">Sign out</MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
