@@ -1,0 +1,98 @@
+/**
+ * Walks shop, chat and desk and keeps pictures of them for people to look at, in `web/test-results/screenshots`:
+ * light, dark, and on a telephone. Not a test.
+ */
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { launch } from "./harness/browser.mjs";
+import { Desk } from "./harness/desk.mjs";
+import { Signet } from "./harness/server.mjs";
+import { Stage } from "./harness/stage.mjs";
+import { Shop } from "./harness/shop.mjs";
+import { eventually } from "./harness/wait.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("playwright-core").BrowserContextOptions} BrowserContextOptions */
+
+const FOLDER = resolve(import.meta.dirname, "../test-results/screenshots");
+
+/** @type {Record<string, BrowserContextOptions>} */
+const LOOKS = {
+  light: { colorScheme: "light", viewport: { width: 1440, height: 900 } },
+  dark: { colorScheme: "dark", viewport: { width: 1440, height: 900 } },
+  mobile: { colorScheme: "light", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+};
+
+/** @param {Page} page @param {string} name */
+async function picture(page, name) {
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: resolve(FOLDER, `${name}.png`), animations: "disabled" });
+  process.stdout.write(`${name}.png\n`);
+}
+
+/**
+ * One visitor and one agent, from the first question to the sign-out.
+ * @param {Stage} stage
+ * @param {string} look
+ * @param {BrowserContextOptions} options
+ * @param {number} customer
+ */
+async function walk(stage, look, options, customer) {
+  const shop = new Shop(await (await stage.context(options)).newPage(), stage.manifest);
+  const desk = new Desk(await (await stage.context(options)).newPage(), stage.manifest);
+  const { chat } = shop;
+  const question = `Does the brass lamp come with a longer cord? (${look})`;
+
+  await shop.visit();
+  await chat.launcher.waitFor();
+  await picture(shop.page, `${look}-shop-catalogue`);
+  await chat.open();
+  await picture(shop.page, `${look}-chat-empty`);
+  await chat.send(question);
+  await picture(shop.page, `${look}-chat-anonymous`);
+
+  await desk.visit();
+  await desk.page.getByRole("button", { name: "Sign in" }).waitFor();
+  await picture(desk.page, `${look}-desk-sign-in`);
+  await desk.signIn();
+  await desk.row(question).waitFor();
+  await picture(desk.page, `${look}-desk-inbox`);
+  await desk.open(question);
+  await picture(desk.page, `${look}-desk-not-verified`);
+  await desk.reply("It does: two metres, or three on request. Is it for the order you placed on Monday?");
+
+  await shop.visit("/login");
+  await picture(shop.page, `${look}-shop-sign-in`);
+  await shop.signIn(customer);
+  await eventually(() => chat.isVisible(), { what: "the chat" });
+  if (await chat.launcher.isVisible()) await chat.open();
+  await chat.log.getByText("You are now signed in").waitFor();
+  await chat.send("Yes, that one. Could you add the longer cord to it?");
+  await desk.see("Yes, that one. Could you add the longer cord to it?");
+  await desk.padlock(/^Verified/).waitFor();
+  await desk.reply("Gladly. Now that I can see it is you, I have changed your order.");
+  await chat.see("Gladly. Now that I can see it is you, I have changed your order.");
+  await picture(shop.page, `${look}-chat-signed-in`);
+  await picture(desk.page, `${look}-desk-verified`);
+  await shop.visit("/account");
+  await picture(shop.page, `${look}-shop-account`);
+
+  await shop.signOut();
+  await desk.padlock(/^Identity no longer verified/).waitFor();
+  await picture(desk.page, `${look}-desk-no-longer-verified`);
+}
+
+await mkdir(FOLDER, { recursive: true });
+const signet = await Signet.start();
+const browser = await launch();
+const stage = new Stage(signet, browser);
+try {
+  for (const [index, [look, options]] of Object.entries(LOOKS).entries()) await walk(stage, look, options, index);
+} catch (error) {
+  await stage.keep("screenshots");
+  throw error;
+} finally {
+  await stage.close();
+  await browser.close();
+  await signet.dispose();
+}

@@ -1,0 +1,148 @@
+/** Other windows: who may talk to the chat, and who may frame it. */
+import assert from "node:assert/strict";
+import { serve } from "../harness/site.mjs";
+import { scene } from "../harness/stage.mjs";
+import { eventually } from "../harness/wait.mjs";
+
+const EVIL = "evil.example";
+const test = scene({ browser: [`--host-resolver-rules=MAP ${EVIL} 127.0.0.1`] });
+
+/**
+ * Runs in a hostile window: sends every command to the chat's window, bare and with the handshake in front, and keeps
+ * what comes back.
+ */
+const ATTACK = `
+  window.answers = [];
+  window.onmessage = (event) => window.answers.push(event.data);
+  window.attack = (chat) => {
+    const hello = { signet: "connect", language: "en", persist: true, sheet: false };
+    const option = { type: "ANONYMOUS" };
+    const commands = [
+      { type: "activate", id: 1, option }, { type: "answer", id: 1, option: null }, { type: "logout", id: 2 },
+      { type: "open" }, { type: "close" }, { type: "layout", sheet: true }, { type: "persist", allowed: true },
+    ];
+    for (const command of commands) chat.postMessage(command, "*");
+    const channel = new MessageChannel();
+    channel.port1.onmessage = (event) => window.answers.push(event.data);
+    chat.postMessage(hello, "*", [channel.port2]);
+    for (const command of commands) channel.port1.postMessage(command);
+  };
+`;
+
+test("D34 commands of a sibling, a popup and the page itself are ignored", async (stage) => {
+  const [shop, desk] = [await stage.visitor(), await stage.agent()];
+  const { chat, page } = shop;
+  const site = await serve({ "/": () => ({ body: `<!doctype html><title>Evil</title><script>${ATTACK}</script>` }) });
+  try {
+    await shop.signIn(0);
+    await chat.open();
+    await chat.send("Before the attack");
+    await desk.open("Before the attack");
+
+    const address = `http://${EVIL}:${site.port}/`;
+    const attackers = [];
+    await page.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src })), address);
+    attackers.push(await eventually(() => page.frames().find((frame) => frame.url() === address), { what: "the sibling" }));
+    const [popup] = await Promise.all([page.waitForEvent("popup"), page.evaluate((src) => void window.open(src), address)]);
+    await popup.waitForLoadState();
+    attackers.push(popup.mainFrame());
+    for (const attacker of attackers) {
+      const reached = await attacker.evaluate(() => {
+        const brand = window.opener ?? window.parent;
+        let count = 0;
+        for (let index = 0; index < brand.length; index += 1) {
+          if (brand[index] === window) continue;
+          /** @type {any} */ (window).attack(brand[index]);
+          count += 1;
+        }
+        return count;
+      });
+      assert.ok(reached >= 1, "the attacker reaches the chat's window");
+    }
+    // The page itself, later than the tag: it may no longer introduce itself a second time.
+    await page.evaluate(ATTACK);
+    await page.evaluate(() => /** @type {any} */ (window).attack(window[0]));
+
+    await chat.send("After the attack");
+    await desk.mark("After the attack", "Verified").waitFor();
+    await chat.see("Before the attack");
+    for (const attacker of [...attackers, page.mainFrame()]) {
+      assert.deepEqual(await attacker.evaluate(() => /** @type {any} */ (window).answers), [], "nothing comes back");
+    }
+  } finally {
+    await site.close();
+  }
+});
+
+test("D34 the chat in a window of its own talks to nobody", async (stage) => {
+  const { platformUrl, projectId } = stage.manifest;
+  const site = await serve({ "/": () => ({ body: `<!doctype html><title>Evil</title><script>${ATTACK}</script>` }) });
+  try {
+    const page = await (await stage.context()).newPage();
+    await page.goto(`http://${EVIL}:${site.port}/`);
+    const widget = new URL(`/widget?project=${encodeURIComponent(projectId)}`, platformUrl).href;
+    const [popup] = await Promise.all([
+      page.waitForEvent("popup"),
+      page.evaluate((address) => void Object.assign(window, { chat: window.open(address) }), widget),
+    ]);
+    await popup.waitForLoadState();
+    /** @type {string[]} */
+    const activations = [];
+    popup.on("request", (request) => activations.push(request.url()));
+    await page.evaluate(() => /** @type {any} */ (window).attack(/** @type {any} */ (window).chat));
+    // A message the window sends to itself comes after the attack's, so by then those have been looked at.
+    await popup.evaluate(
+      () =>
+        new Promise((resolve) => {
+          addEventListener("message", (event) => event.data === "done" && resolve(null));
+          postMessage("done", location.origin);
+        }),
+    );
+    assert.deepEqual(activations, []);
+    assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).answers), []);
+  } finally {
+    await site.close();
+  }
+});
+
+test("D35 a page of a foreign origin cannot frame the chat, nor open its socket", async (stage) => {
+  const { platformUrl, projectId } = stage.manifest;
+  const widget = new URL(`/widget?project=${encodeURIComponent(projectId)}`, platformUrl).href;
+  const framing = { body: `<!doctype html><title>Evil</title><iframe src="${widget}"></iframe>` };
+  const site = await serve({ "/": () => framing });
+  try {
+    const page = await (await stage.context()).newPage();
+    await page.goto(`http://${EVIL}:${site.port}/`, { waitUntil: "load" });
+    await eventually(() => stage.console.some((line) => /frame-ancestors/.test(line)), { what: "the browser to refuse the frame" });
+    assert.equal(page.frames().some((frame) => frame.url().startsWith(platformUrl)), false);
+
+    const outcome = await page.evaluate(
+      (address) =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(address, "signet.v1");
+          socket.onopen = () => resolve("opened");
+          socket.onerror = () => resolve("refused");
+        }),
+      new URL("/visitor/v1/socket", platformUrl).href.replace(/^http/, "ws"),
+    );
+    assert.equal(outcome, "refused");
+
+    // The same page on an origin the project allows, to show that the frame itself is sound.
+    await page.goto(site.origin, { waitUntil: "load" });
+    await eventually(() => page.frames().some((frame) => frame.url() === widget), { what: "the frame on an allowed origin" });
+  } finally {
+    await site.close();
+  }
+});
+
+test("D37 nobody can frame the desk", async (stage) => {
+  const site = await serve({ "/": () => ({ body: `<!doctype html><title>Frame</title><iframe src="${stage.manifest.deskUrl}"></iframe>` }) });
+  try {
+    const page = await (await stage.context()).newPage();
+    await page.goto(site.origin, { waitUntil: "load" });
+    await eventually(() => stage.console.some((line) => /frame-ancestors|X-Frame-Options/i.test(line)), { what: "the browser to refuse the frame" });
+    assert.equal(page.frames().some((frame) => frame.url().startsWith(stage.manifest.deskUrl)), false);
+  } finally {
+    await site.close();
+  }
+});
