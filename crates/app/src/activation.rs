@@ -1,16 +1,22 @@
-//! Activation: from what the page offers to a visitor session.
-#![expect(clippy::todo, unused_variables, clippy::unused_async, dead_code, reason = "skeleton")]
+//! Activation: from what the page offers to a visitor session (PRODUCT sections 4 to 7).
+//!
+//! The order is fixed: origin, shape and headers, rate limits, then the one expensive step (key unwrap), content, signature,
+//! claims, and only then storage. A refused token leaves nothing behind but a counter and a log line without its claims.
 
 use std::time::Duration;
 
-use signet_domain::access::ProjectAccess;
-use signet_domain::{Assurance, ConversationId, Project, ProjectId, SessionId, Timestamp, VisitorId};
+use signet_domain::access::{ProjectAccess, Scope};
+use signet_domain::origin::Origin;
+use signet_domain::{
+    Assurance, ConversationId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId,
+};
+use signet_token::{CheckedToken, PublicCode, ReceivedToken, TokenError};
 
 use crate::error::FailureCode;
+use crate::projects::ActiveProject;
+use crate::session_token::{ANONYMOUS_SESSION, DEVICE_CREDENTIAL, Device, VisitorSession};
+use crate::sign_in_write::{Presented, SignIn};
 use crate::{App, AppError, RequestContext};
-
-#[derive(Debug, Default)]
-pub(crate) struct ProjectCache {}
 
 /// What the page offers.
 #[derive(Clone)]
@@ -135,15 +141,59 @@ pub struct TestedToken {
     pub expires_at: Timestamp,
 }
 
-impl App {
-    /// A project's settings, from a cache of at most a second.
-    pub async fn find_project(&self, id: &ProjectId) -> Result<Option<Project>, AppError> {
-        todo!()
+/// Why an attempt failed: the code for the browser, and the finer one for log and metrics.
+struct Refusal {
+    code: FailureCode,
+    fine_code: &'static str,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    fn plain(code: FailureCode) -> Self {
+        Self { code, fine_code: code.as_str(), retry_after: None }
     }
 
+    fn limited(retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::plain(FailureCode::RateLimited) }
+    }
+}
+
+impl From<AppError> for Refusal {
+    fn from(error: AppError) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "activation could not use storage");
+        Self::plain(FailureCode::ServiceUnavailable)
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        let code = match error.code() {
+            PublicCode::TokenMalformed => FailureCode::TokenMalformed,
+            PublicCode::TokenUndecryptable => FailureCode::TokenUndecryptable,
+            PublicCode::TokenSignatureInvalid => FailureCode::TokenSignatureInvalid,
+            PublicCode::TokenClaimsInvalid => FailureCode::TokenClaimsInvalid,
+            PublicCode::TokenExpired => FailureCode::TokenExpired,
+            PublicCode::TokenReplayed => FailureCode::TokenReplayed,
+            PublicCode::RateLimited => FailureCode::RateLimited,
+            PublicCode::ServiceUnavailable => FailureCode::ServiceUnavailable,
+        };
+        let retry_after = (code == FailureCode::RateLimited).then_some(Duration::from_secs(1));
+        Self { code, fine_code: error.fine_code(), retry_after }
+    }
+}
+
+impl App {
     /// Opens a visitor session, or renews the one presented.
-    pub async fn activate(&self, request: ActivationRequest, context: &RequestContext) -> Result<Activated, ActivationFailure> {
-        todo!()
+    pub async fn activate(
+        &self,
+        request: ActivationRequest,
+        context: &RequestContext,
+    ) -> Result<Activated, ActivationFailure> {
+        let project_id = request.project_id.clone();
+        let secured = matches!(request.option, Some(ActivationOption::Secured { .. }));
+        let result = self.try_activate(request, context).await;
+        let kind = if secured { "secured" } else { "anonymous" };
+        Self::account_for(result, kind, &project_id, context)
     }
 
     /// Verifies a token without consuming it, opening a session or storing anything.
@@ -153,7 +203,8 @@ impl App {
         credentials: &str,
         context: &RequestContext,
     ) -> Result<TestedToken, ActivationFailure> {
-        todo!()
+        let result = self.try_test(access, credentials).await;
+        Self::account_for(result, "test", access.project_id().as_str(), context)
     }
 
     /// Opens a session for a server-side integration. As [`App::activate`] with a token, without an origin.
@@ -163,6 +214,193 @@ impl App {
         credentials: &str,
         context: &RequestContext,
     ) -> Result<Activated, ActivationFailure> {
-        todo!()
+        let result = self.try_authenticate(access, credentials).await;
+        Self::account_for(result, "backend", access.project_id().as_str(), context)
     }
+
+    async fn try_activate(&self, request: ActivationRequest, context: &RequestContext) -> Result<Activated, Refusal> {
+        let option = request.option.ok_or_else(|| Refusal::plain(FailureCode::OptionInvalid))?;
+        let active = self.project_for(&request.project_id).await?;
+        if let Some(origin) = &request.origin {
+            let allowed =
+                Origin::parse(origin).is_ok_and(|origin| active.project.allowed_origins.allow(&origin));
+            if !allowed {
+                return Err(Refusal::plain(FailureCode::OriginNotAllowed));
+            }
+        }
+        let presented = self.presented(&active.project.id, request.session.as_deref(), request.device.as_deref());
+        match option {
+            ActivationOption::Anonymous => {
+                self.limits.activation(context.address).map_err(Refusal::limited)?;
+                self.open_anonymous(&active, &presented)
+            }
+            ActivationOption::Secured { token } => {
+                let received = receive(&active, &token)?;
+                self.limits.activation(context.address).map_err(Refusal::limited)?;
+                let checked = self.verify(&active, received).await?;
+                self.open_secured(&active, &checked, presented).await
+            }
+        }
+    }
+
+    async fn try_test(&self, access: &ProjectAccess, credentials: &str) -> Result<TestedToken, Refusal> {
+        debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
+        self.limits.test(&access.caller().key()).map_err(Refusal::limited)?;
+        let active = self.project_for(access.project_id().as_str()).await?;
+        self.verify(&active, receive(&active, credentials)?).await?;
+        let (access_token, expires_at) =
+            self.sessions.mint_test(access.project_id(), self.env.uuid_v7(), self.env.now())?;
+        Ok(TestedToken { access_token, expires_at })
+    }
+
+    async fn try_authenticate(&self, access: &ProjectAccess, credentials: &str) -> Result<Activated, Refusal> {
+        debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
+        let active = self.project_for(access.project_id().as_str()).await?;
+        let checked = self.verify(&active, receive(&active, credentials)?).await?;
+        self.open_secured(&active, &checked, Presented::Nothing).await
+    }
+
+    async fn project_for(&self, id: &str) -> Result<std::sync::Arc<ActiveProject>, Refusal> {
+        let not_set_up = || Refusal::plain(FailureCode::ProjectNotSetUp);
+        let id = ProjectId::parse(id).map_err(|_| not_set_up())?;
+        self.active_project(&id).await?.ok_or_else(not_set_up)
+    }
+
+    /// What the client's credentials prove, strongest first. One that proves nothing is no error: it is as if absent.
+    fn presented(&self, project: &ProjectId, session: Option<&str>, device: Option<&str>) -> Presented {
+        let session = session
+            .and_then(|token| self.sessions.read(token))
+            .filter(|session| session.project_id == *project);
+        match session {
+            Some(session) if session.assurance == Assurance::Verified => {
+                return Presented::Verified { session_id: session.session_id, visitor_id: session.visitor_id };
+            }
+            Some(session) => {
+                if let Some(id) = session.device_id {
+                    return Presented::Anonymous(Device { id, visitor_id: session.visitor_id });
+                }
+            }
+            None => {}
+        }
+        device
+            .and_then(|credential| self.sessions.device(credential, project, self.env.now()))
+            .map_or(Presented::Nothing, Presented::Anonymous)
+    }
+
+    async fn verify(&self, active: &ActiveProject, received: ReceivedToken) -> Result<CheckedToken, Refusal> {
+        if active.keys.is_empty() {
+            return Err(Refusal::plain(FailureCode::ProjectNotSetUp));
+        }
+        self.limits.decryption(&active.project.id).map_err(Refusal::limited)?;
+        let verified = received.decrypt(&*self.custody).await?.verify(&active.keys)?;
+        let outline = verified.outline();
+        let checked = verified.check(&active.policy, active.project.id.as_str(), self.env.now().as_millis());
+        checked.map_err(|error| {
+            tracing::info!(project = %active.project.id, outline = ?outline, "token signed by the project has bad claims");
+            error.into()
+        })
+    }
+
+    fn open_anonymous(&self, active: &ActiveProject, presented: &Presented) -> Result<Activated, Refusal> {
+        let now = self.env.now();
+        let device = match presented {
+            Presented::Anonymous(device) => device.clone(),
+            Presented::Nothing | Presented::Verified { .. } => {
+                Device { id: DeviceId::generate(&self.env), visitor_id: VisitorId::generate(&self.env) }
+            }
+        };
+        let session = VisitorSession {
+            session_id: SessionId::generate(&self.env),
+            project_id: active.project.id.clone(),
+            visitor_id: device.visitor_id,
+            assurance: Assurance::Anonymous,
+            verified_at: None,
+            expires_at: now.after(ANONYMOUS_SESSION),
+            device_id: Some(device.id),
+        };
+        let credential = self.sessions.mint_device(&active.project.id, &device, now)?;
+        Ok(Activated {
+            session: self.open(&session, None, now)?,
+            device: Some(credential),
+            project: active.project.clone(),
+            outcome: ActivationOutcome::None,
+            earlier_conversation_id: None,
+        })
+    }
+
+    async fn open_secured(
+        &self,
+        active: &ActiveProject,
+        token: &CheckedToken,
+        presented: Presented,
+    ) -> Result<Activated, Refusal> {
+        let now = self.env.now();
+        let sign_in = SignIn::new(&active.project, token, presented.clone(), now);
+        let written = self.write_sign_in(sign_in).await?;
+
+        // From the seam on the anonymous credentials prove nothing: in memory before the answer leaves.
+        if let Presented::Anonymous(device) = &presented {
+            self.sessions.end_device(device.id, now.after(DEVICE_CREDENTIAL));
+            self.end_visitor_sockets(device.visitor_id);
+        }
+        if let Some(ended) = &written.switched_from {
+            self.sessions.end_session(ended.id, ended.expires_at);
+            self.end_session_sockets(ended);
+        }
+        let session = VisitorSession {
+            session_id: written.session_id,
+            project_id: active.project.id.clone(),
+            visitor_id: written.visitor_id,
+            assurance: Assurance::Verified,
+            verified_at: Some(now),
+            expires_at: written.expires_at,
+            device_id: None,
+        };
+        Ok(Activated {
+            session: self.open(&session, token.visitor_data().first_name.clone(), now)?,
+            device: None,
+            project: active.project.clone(),
+            outcome: written.outcome,
+            earlier_conversation_id: written.earlier_conversation_id,
+        })
+    }
+
+    fn open(&self, session: &VisitorSession, display_name: Option<String>, now: Timestamp) -> Result<OpenedSession, Refusal> {
+        Ok(OpenedSession {
+            access_token: self.sessions.mint(session, now)?,
+            session_id: session.session_id,
+            visitor_id: session.visitor_id,
+            assurance: session.assurance,
+            expires_at: session.expires_at,
+            display_name,
+        })
+    }
+
+    /// Counts an attempt and logs it without anything the token said.
+    fn account_for<T>(
+        result: Result<T, Refusal>,
+        kind: &'static str,
+        project_id: &str,
+        context: &RequestContext,
+    ) -> Result<T, ActivationFailure> {
+        let code = result.as_ref().map_or_else(|refusal| refusal.code.as_str(), |_| "SUCCESS");
+        metrics::counter!("signet_activations_total", "kind" => kind, "code" => code).increment(1);
+        result.map_err(|refusal| {
+            // A site id that is not one could be anything, a token too.
+            let project = ProjectId::parse(project_id).map_or("unreadable", |_| project_id);
+            tracing::info!(
+                kind,
+                project,
+                code = refusal.code.as_str(),
+                fine_code = refusal.fine_code,
+                correlation_id = %context.correlation_id,
+                "activation refused"
+            );
+            ActivationFailure { code: refusal.code, retry_after: refusal.retry_after }
+        })
+    }
+}
+
+fn receive(active: &ActiveProject, token: &str) -> Result<ReceivedToken, Refusal> {
+    Ok(ReceivedToken::parse(token, &active.policy)?)
 }

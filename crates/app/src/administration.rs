@@ -2,13 +2,14 @@
 //!
 //! These use cases are for the operator at the command line (and the demo), who holds the database; the console's, with
 //! their rights, will stand beside them.
-#![expect(clippy::todo, unused_variables, clippy::unused_async, dead_code, reason = "skeleton")]
 
 use signet_domain::access::{Agent, ApiClient, Role, Scopes};
-use signet_domain::{Project, ProjectId};
-use signet_store::customer_keys::CustomerKey;
+use signet_domain::{AgentId, CustomerKeyId, Project, ProjectId, limits};
+use signet_store::customer_keys::{self, CustomerKey, KeyState};
+use signet_store::{agents, api_clients, projects};
+use signet_token::{KeyError, VerificationKey};
 
-use crate::{App, AppError};
+use crate::{App, AppError, secrets};
 
 /// A key to register.
 pub struct NewCustomerKey {
@@ -42,39 +43,143 @@ pub struct NewApiClient {
     pub scopes: Scopes,
 }
 
+/// Shortest password of an agent, in characters. Length is what counts; no rule asks for classes of characters.
+const PASSWORD_CHARACTERS: usize = 12;
+
 impl App {
     /// Creates a project. [`AppError::Exists`] if the id is taken.
     pub async fn create_project(&self, project: Project) -> Result<(), AppError> {
-        todo!()
+        check_name(&project.name)?;
+        self.store
+            .write(move |tx| Box::pin(async move { Ok(projects::insert(tx, &project).await?) }))
+            .await
     }
 
-    /// Replaces a project's settings.
+    /// Replaces a project's settings. Takes effect on this node at once, on others within a second.
     pub async fn update_project(&self, project: Project) -> Result<(), AppError> {
-        todo!()
+        check_name(&project.name)?;
+        let id = project.id.clone();
+        let found = self
+            .store
+            .write(move |tx| Box::pin(async move { Ok::<_, AppError>(projects::update(tx, &project).await?) }))
+            .await?;
+        self.projects.forget(&id);
+        if found { Ok(()) } else { Err(AppError::NotFound) }
     }
 
     /// Every project.
     pub async fn all_projects(&self) -> Result<Vec<Project>, AppError> {
-        todo!()
+        self.store.read(|tx| Box::pin(async move { Ok(projects::all(tx).await?) })).await
     }
 
     /// Registers a customer key, active at once. Refuses weak keys, and private ones with a word on what to do.
     pub async fn register_customer_key(&self, key: NewCustomerKey) -> Result<CustomerKey, AppError> {
-        todo!()
+        let parsed = VerificationKey::from_text(&key.text).and_then(|parsed| match &key.key_id {
+            Some(key_id) => parsed.with_key_id(key_id),
+            None => Ok(parsed),
+        });
+        let parsed = parsed.map_err(|error| key_refused(error))?;
+        let record = CustomerKey {
+            id: CustomerKeyId::generate(&self.env),
+            project_id: key.project_id,
+            fingerprint: parsed.fingerprint().as_str().to_owned(),
+            key_id: parsed.key_id().map(str::to_owned),
+            public_key: parsed.to_spki_der(),
+            state: KeyState::Active,
+            created_at: self.env.now(),
+        };
+        let stored = record.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    projects::find(tx, &stored.project_id).await?.ok_or(AppError::NotFound)?;
+                    Ok::<_, AppError>(customer_keys::insert(tx, &stored).await?)
+                })
+            })
+            .await?;
+        self.projects.forget(&record.project_id);
+        Ok(record)
     }
 
     /// A project's customer keys, oldest first.
     pub async fn customer_keys(&self, project_id: &ProjectId) -> Result<Vec<CustomerKey>, AppError> {
-        todo!()
+        let project_id = project_id.clone();
+        self.store.read(move |tx| Box::pin(async move { Ok(customer_keys::list(tx, &project_id).await?) })).await
     }
 
     /// Creates an agent.
     pub async fn create_agent(&self, agent: NewAgent) -> Result<Agent, AppError> {
-        todo!()
+        check_name(&agent.name)?;
+        let looks_like_an_address = agent.email.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty() && !host.is_empty() && !agent.email.contains(char::is_whitespace)
+        });
+        if !looks_like_an_address || agent.email.chars().count() > limits::NAME_CHARACTERS {
+            return Err(AppError::Invalid { code: "EMAIL_INVALID", message: "the e-mail address is not valid".into() });
+        }
+        if agent.password.chars().count() < PASSWORD_CHARACTERS {
+            let message = format!("the password has fewer than {PASSWORD_CHARACTERS} characters");
+            return Err(AppError::Invalid { code: "PASSWORD_TOO_SHORT", message });
+        }
+        let hash = secrets::hash_password(agent.password, &self.env).await?;
+        let record = Agent {
+            id: AgentId::generate(&self.env),
+            email: agent.email.to_lowercase(),
+            name: agent.name,
+            roles: agent.roles,
+        };
+        let (stored, now) = (record.clone(), self.env.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    for (project_id, _) in &stored.roles {
+                        projects::find(tx, project_id).await?.ok_or(AppError::NotFound)?;
+                    }
+                    Ok::<_, AppError>(agents::insert(tx, &stored, &hash, now).await?)
+                })
+            })
+            .await?;
+        Ok(record)
     }
 
     /// Creates an API client and answers its secret, which cannot be read again.
     pub async fn create_api_client(&self, client: NewApiClient) -> Result<(ApiClient, String), AppError> {
-        todo!()
+        check_name(&client.name)?;
+        let (secret, hash) = secrets::generate("sgs", &self.env);
+        let record = ApiClient {
+            id: self.env.uuid_v7().to_string(),
+            name: client.name,
+            project_id: client.project_id,
+            scopes: client.scopes,
+        };
+        let (stored, now) = (record.clone(), self.env.now());
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    projects::find(tx, &stored.project_id).await?.ok_or(AppError::NotFound)?;
+                    Ok::<_, AppError>(api_clients::insert(tx, &stored, &hash, now).await?)
+                })
+            })
+            .await?;
+        Ok((record, secret))
     }
+}
+
+fn check_name(name: &str) -> Result<(), AppError> {
+    let fits = (1..=limits::NAME_CHARACTERS).contains(&name.trim().chars().count()) && !name.contains(char::is_control);
+    if fits {
+        return Ok(());
+    }
+    let message = format!("a name has 1 to {} characters", limits::NAME_CHARACTERS);
+    Err(AppError::Invalid { code: "NAME_INVALID", message })
+}
+
+fn key_refused(error: KeyError) -> AppError {
+    let advice = match error {
+        KeyError::PrivateKey => {
+            ". This is a private key: it must never leave your servers. Consider it burnt, make a new pair, and register \
+             the public half (`openssl rsa -in rsaPrivateKey.pem -pubout -out rsaPublicKey.pem`)"
+        }
+        _ => "",
+    };
+    AppError::Invalid { code: error.code(), message: format!("{error}{advice}") }
 }

@@ -1,31 +1,42 @@
 //! Live feeds: the hub's fast path joined with the database, so that a watcher sees everything once, in order.
-#![expect(clippy::todo, unused_variables, clippy::unused_async, dead_code, reason = "skeleton")]
+//!
+//! A feed first subscribes, then reads; what the hub brings is taken if it is the next in line, dropped if it was seen, and
+//! taken as a sign to read the database if something is missing in between.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use signet_domain::access::ProjectAccess;
-use signet_domain::{ConversationId, Event, SessionId};
-use signet_realtime::{Hub, Published, Subscription};
+use signet_domain::access::{ProjectAccess, Scope};
+use signet_domain::{ConversationId, Event, EventKind, Session, VisitorId};
+use signet_realtime::{Hub, Published, Received, Signal, Subscription, Topic};
+use signet_store::events;
 
 use crate::session_token::{SessionError, VisitorSession};
 use crate::visitor::Thread;
 use crate::{App, AppError};
 
+/// Hands committed events to those who watch.
 pub(crate) struct HubObserver(pub(crate) Arc<Hub>);
 
 impl signet_store::CommitObserver for HubObserver {
     fn committed(&self, events: Vec<Event>) {
-        todo!()
+        for event in events {
+            let project = Topic::Project(event.project_id.clone());
+            let visitor = Topic::Visitor(event.visitor_id);
+            let signal = Signal::Event(Arc::new(Published::new(event)));
+            self.0.publish(&visitor, &signal);
+            self.0.publish(&project, &signal);
+        }
     }
 }
 
 /// The next thing a visitor's socket must tell.
 #[derive(Debug)]
 pub enum VisitorUpdate {
-    /// Something was stored. Entries for agents alone are left out already; `message`, if any, follows the one told before.
+    /// Something was stored. Its message, if any, follows the one told before; one for agents alone must not be told.
     Event(Arc<Published>),
     /// Signals were missed (or the conversation changed): this is everything since, as after a reconnect.
-    CatchUp(Thread),
+    CatchUp(Box<Thread>),
     /// An agent types.
     AgentTyping {
         /// The name visitors see.
@@ -37,7 +48,7 @@ pub enum VisitorUpdate {
     Ended,
     /// This reader is too slow.
     TooSlow,
-    /// The process is going down.
+    /// The process is going down, or storage cannot be read: reconnect.
     GoingAway,
 }
 
@@ -46,12 +57,15 @@ pub struct VisitorFeed {
     app: Arc<App>,
     session: VisitorSession,
     subscription: Subscription,
+    welcome: Option<Thread>,
+    /// The conversation shown, and the last sequence told or passed over.
+    position: Option<(ConversationId, i64)>,
 }
 
 impl VisitorFeed {
-    /// What the client must be told first, for the cursor it said hello with.
-    pub fn take_welcome(&mut self) -> Thread {
-        todo!()
+    /// What the client must be told first, for the cursor it said hello with. `None` once it was taken.
+    pub fn take_welcome(&mut self) -> Option<Thread> {
+        self.welcome.take()
     }
 
     /// The session as it is now.
@@ -61,13 +75,91 @@ impl VisitorFeed {
 
     /// Goes on under a renewed session token of the same session.
     pub fn renew(&mut self, token: &str) -> Result<&VisitorSession, SessionError> {
-        todo!()
+        let renewed = self.app.visitor_session(token)?;
+        if renewed.session_id != self.session.session_id || renewed.visitor_id != self.session.visitor_id {
+            return Err(SessionError::Ended);
+        }
+        self.session = renewed;
+        Ok(&self.session)
     }
 
     /// Waits for the next update. Cancel safe. After `Expired`, `Ended`, `TooSlow` or `GoingAway` the feed is over.
     pub async fn next(&mut self) -> VisitorUpdate {
-        todo!()
+        loop {
+            // At most an hour at a time: the wall clock may be set while we wait.
+            let left = self.session.expires_at.since(self.app.env.now()).min(Duration::from_hours(1));
+            let received = tokio::time::timeout(left, self.subscription.receive()).await;
+            match self.app.check_live(&self.session) {
+                Ok(()) => {}
+                Err(SessionError::Expired) => return VisitorUpdate::Expired,
+                Err(SessionError::Ended) => return VisitorUpdate::Ended,
+            }
+            let update = match received {
+                // The clock was set back, or an hour has passed: wait again.
+                Err(_) => None,
+                Ok(Received::TooSlow) => Some(VisitorUpdate::TooSlow),
+                Ok(Received::Closed) => Some(VisitorUpdate::GoingAway),
+                Ok(Received::Signal(signal)) => self.take(signal).await,
+            };
+            if let Some(update) = update {
+                return update;
+            }
+        }
     }
+
+    async fn take(&mut self, signal: Signal) -> Option<VisitorUpdate> {
+        match signal {
+            Signal::Event(published) => self.take_event(published).await,
+            Signal::AgentTyping { conversation_id, name } => {
+                let here = self.position.is_some_and(|(shown, _)| shown == conversation_id);
+                here.then_some(VisitorUpdate::AgentTyping { name })
+            }
+            Signal::SessionEnded(id) => (id == self.session.session_id).then_some(VisitorUpdate::Ended),
+            Signal::VisitorEnded => Some(VisitorUpdate::Ended),
+            Signal::VisitorTyping { .. } => None,
+        }
+    }
+
+    async fn take_event(&mut self, published: Arc<Published>) -> Option<VisitorUpdate> {
+        let event = &published.event;
+        let conversation = event.conversation.as_ref()?;
+        let Some(message) = &event.message else {
+            // A mark or a change of hands in another conversation concerns nobody who looks at this one.
+            let here = self.position.is_some_and(|(shown, _)| shown == conversation.id);
+            return here.then_some(VisitorUpdate::Event(published));
+        };
+        match self.position {
+            Some((shown, told)) if shown == conversation.id => {
+                if message.sequence <= told {
+                    return None;
+                }
+                if message.sequence == told + 1 {
+                    self.position = Some((shown, message.sequence));
+                    return Some(VisitorUpdate::Event(published));
+                }
+            }
+            _ if event.kind == EventKind::ConversationStarted && message.sequence == 1 => {
+                self.position = Some((conversation.id, 1));
+                return Some(VisitorUpdate::Event(published));
+            }
+            _ => {}
+        }
+        match self.app.visitor_thread(&self.session, self.position).await {
+            Ok(thread) => {
+                self.position = position_after(&thread, self.position);
+                Some(VisitorUpdate::CatchUp(Box::new(thread)))
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a visitor's feed could not catch up");
+                Some(VisitorUpdate::GoingAway)
+            }
+        }
+    }
+}
+
+fn position_after(thread: &Thread, before: Option<(ConversationId, i64)>) -> Option<(ConversationId, i64)> {
+    // The conversation's own last sequence, not the last entry told: entries for agents alone are passed over.
+    thread.conversation.as_ref().map(|conversation| (conversation.id, conversation.last_sequence)).or(before)
 }
 
 /// The next thing an agent's subscription must tell.
@@ -88,12 +180,72 @@ pub struct ProjectFeed {
     access: ProjectAccess,
     subscription: Subscription,
     cursor: i64,
+    /// Read from the database and not yet told, newest first.
+    waiting: Vec<Event>,
+    behind: bool,
 }
+
+/// Events read at a time.
+const BACKLOG: usize = 200;
 
 impl ProjectFeed {
     /// Waits for the next update; `None` when the process is going down. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<ProjectUpdate, AppError>> {
-        todo!()
+        loop {
+            if let Some(event) = self.waiting.pop() {
+                self.cursor = event.sequence;
+                return Some(Ok(ProjectUpdate::Event(Arc::new(Published::new(event)))));
+            }
+            if self.behind {
+                match self.read_on().await {
+                    Ok(()) => continue,
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            match self.subscription.receive().await {
+                Received::Closed => return None,
+                // What was dropped is in the database.
+                Received::TooSlow => {
+                    self.subscription = self.app.hub.subscribe(Topic::Project(self.access.project_id().clone()));
+                    self.behind = true;
+                }
+                Received::Signal(Signal::VisitorTyping { conversation_id, visitor_id }) => {
+                    if self.owns(conversation_id, visitor_id).await {
+                        return Some(Ok(ProjectUpdate::VisitorTyping { conversation_id }));
+                    }
+                }
+                Received::Signal(Signal::Event(published)) => {
+                    let sequence = published.event.sequence;
+                    if sequence == self.cursor + 1 {
+                        self.cursor = sequence;
+                        return Some(Ok(ProjectUpdate::Event(published)));
+                    }
+                    self.behind = sequence > self.cursor;
+                }
+                Received::Signal(_) => {}
+            }
+        }
+    }
+
+    /// Typing names a conversation that the visitor chose: believed only if it is theirs.
+    async fn owns(&self, conversation_id: ConversationId, visitor_id: VisitorId) -> bool {
+        let found = self.app.conversation(self.access.caller(), conversation_id).await;
+        matches!(found, Ok(Some(detail)) if detail.visitor.id == visitor_id)
+    }
+
+    async fn read_on(&mut self) -> Result<(), AppError> {
+        let (project_id, cursor) = (self.access.project_id().clone(), self.cursor);
+        let mut found = self
+            .app
+            .store
+            .read(move |tx| {
+                Box::pin(async move { Ok::<_, AppError>(events::after(tx, &project_id, cursor, BACKLOG).await?) })
+            })
+            .await?;
+        self.behind = found.len() == BACKLOG;
+        found.reverse();
+        self.waiting = found;
+        Ok(())
     }
 }
 
@@ -104,14 +256,38 @@ impl App {
         session: VisitorSession,
         known: Option<(ConversationId, i64)>,
     ) -> Result<VisitorFeed, AppError> {
-        todo!()
+        let subscription = self.hub.subscribe(Topic::Visitor(session.visitor_id));
+        let thread = self.visitor_thread(&session, known).await?;
+        let position = position_after(&thread, None);
+        Ok(VisitorFeed { app: Arc::clone(self), session, subscription, welcome: Some(thread), position })
     }
 
     /// Watches a project from a cursor on (`None`: from now).
-    pub async fn project_feed(self: &Arc<Self>, access: ProjectAccess, after: Option<i64>) -> Result<ProjectFeed, AppError> {
-        todo!()
+    pub async fn project_feed(
+        self: &Arc<Self>,
+        access: ProjectAccess,
+        after: Option<i64>,
+    ) -> Result<ProjectFeed, AppError> {
+        if access.scope() != Scope::ConversationsRead {
+            return Err(AppError::PermissionDenied);
+        }
+        let subscription = self.hub.subscribe(Topic::Project(access.project_id().clone()));
+        let project_id = access.project_id().clone();
+        let latest = self
+            .store
+            .read(move |tx| Box::pin(async move { Ok::<_, AppError>(events::latest(tx, &project_id).await?) }))
+            .await?;
+        // A cursor from the future (a restored backup) would wait for ever: begin at the end instead.
+        let cursor = after.unwrap_or(latest).clamp(0, latest);
+        let behind = cursor < latest;
+        Ok(ProjectFeed { app: Arc::clone(self), access, subscription, cursor, waiting: Vec::new(), behind })
+    }
+
+    pub(crate) fn end_session_sockets(&self, session: &Session) {
+        self.hub.publish(&Topic::Visitor(session.visitor_id), &Signal::SessionEnded(session.id));
+    }
+
+    pub(crate) fn end_visitor_sockets(&self, visitor_id: VisitorId) {
+        self.hub.publish(&Topic::Visitor(visitor_id), &Signal::VisitorEnded);
     }
 }
-
-#[expect(unused, reason = "skeleton")]
-type Unused = SessionId;

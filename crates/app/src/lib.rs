@@ -12,9 +12,11 @@ mod conversations;
 mod error;
 mod feed;
 mod limits;
+mod projects;
 mod secrets;
 mod session_token;
 mod sign_in;
+mod sign_in_write;
 mod sweeper;
 mod visitor;
 
@@ -57,7 +59,7 @@ pub struct Parts {
     /// Where the platform's private keys are used.
     pub custody: Arc<dyn KeyUnwrap>,
     /// Signs visitor sessions.
-    pub signer: SessionSigner,
+    pub signer: Arc<SessionSigner>,
     /// Public address of the platform, without a slash at the end; the issuer of session tokens.
     pub public_url: String,
     /// The platform's encryption keys as a JWK set (RFC 7517 section 5), for token providers.
@@ -88,7 +90,7 @@ pub struct App {
     platform_key_pem: String,
     limits: Limits,
     sessions: session_token::SessionTokens,
-    projects: activation::ProjectCache,
+    projects: projects::ProjectCache,
 }
 
 impl std::fmt::Debug for App {
@@ -105,7 +107,7 @@ impl App {
 
     /// Assembles the application and reads the set of revoked sessions.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
-        let limits = Limits::new(&parts.limits);
+        let limits = Limits::new(&parts.limits, &parts.env);
         let sessions = session_token::SessionTokens::load(parts.signer, &parts.public_url, &parts.store, parts.env.now()).await?;
         Ok(Arc::new(Self {
             env: parts.env,
@@ -117,7 +119,7 @@ impl App {
             platform_key_pem: parts.platform_key_pem,
             limits,
             sessions,
-            projects: activation::ProjectCache::default(),
+            projects: projects::ProjectCache::default(),
         }))
     }
 
@@ -145,4 +147,13 @@ impl App {
     pub async fn ready(&self) -> Result<(), AppError> {
         Ok(self.store.ping().await?)
     }
+}
+
+/// A clock that stands still and repeatable randomness, for unit tests.
+#[cfg(test)]
+pub(crate) fn test_env() -> Env {
+    use signet_domain::Timestamp;
+    use signet_domain::env::{ManualClock, SeededRandom};
+    let start = Timestamp::from_millis(1_795_176_271_250);
+    Env::new(Arc::new(ManualClock::new(start)), Arc::new(SeededRandom::new(7)))
 }

@@ -1,10 +1,23 @@
 //! How much is let in: rate limits per address, session, project and account.
-#![expect(clippy::todo, unused_variables, dead_code, reason = "skeleton")]
+
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use signet_domain::{Env, ProjectId, VisitorId};
+
+use crate::AppError;
 
 /// Settings of the rate limits. Each is "so many at once, refilled evenly over the period".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Secured activations per address and minute.
+    /// Activations per address and minute.
     pub activations_per_address: u32,
     /// Secured activations per project and second.
     pub activations_per_project: u32,
@@ -16,7 +29,7 @@ pub struct RateLimits {
     pub sign_ins_per_account: u32,
     /// Sign-in attempts per address and minute.
     pub sign_ins_per_address: u32,
-    /// Test mutations per caller and minute.
+    /// Token verifications through GraphQL per caller and minute.
     pub tests_per_caller: u32,
 }
 
@@ -50,11 +63,174 @@ impl RateLimits {
     }
 }
 
-/// The limits at work.
-pub struct Limits {}
+/// The application's clock as the limiter wants it.
+#[derive(Clone)]
+struct EnvClock(Env);
+
+impl Clock for EnvClock {
+    type Instant = Moment;
+
+    fn now(&self) -> Moment {
+        Moment(u64::try_from(self.0.now().as_millis()).unwrap_or(0))
+    }
+}
+
+/// Milliseconds since the Unix epoch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Moment(u64);
+
+impl std::ops::Add<Nanos> for Moment {
+    type Output = Self;
+
+    fn add(self, nanos: Nanos) -> Self {
+        Self(self.0 + nanos.as_u64() / 1_000_000)
+    }
+}
+
+impl Reference for Moment {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        Nanos::new(self.0.saturating_sub(earlier.0) * 1_000_000)
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        Self(self.0.saturating_sub(duration.as_u64() / 1_000_000))
+    }
+}
+
+struct Limit<K: Hash + Eq + Clone> {
+    limiter: RateLimiter<K, DashMapStateStore<K>, EnvClock, NoOpMiddleware<Moment>>,
+    clock: EnvClock,
+}
+
+impl<K: Hash + Eq + Clone> Limit<K> {
+    fn new(quota: Quota, env: &Env) -> Self {
+        let clock = EnvClock(env.clone());
+        Self { limiter: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()), clock }
+    }
+
+    fn per_minute(count: u32, env: &Env) -> Self {
+        Self::new(Quota::per_minute(at_least_one(count)), env)
+    }
+
+    /// Takes one from the key's bucket, or tells how long to wait.
+    fn take(&self, key: &K) -> Result<(), Duration> {
+        self.limiter.check_key(key).map_err(|refused| refused.wait_time_from(self.clock.now()).max(Duration::from_secs(1)))
+    }
+}
+
+fn at_least_one(count: u32) -> NonZeroU32 {
+    NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
+}
+
+/// The limits at work. A bucket is forgotten once it is full again ([`Limits::forget_idle`]), so that the memory they take is
+/// bounded by the traffic of the last minute.
+pub struct Limits {
+    activations_by_address: Limit<IpAddr>,
+    activations_by_project: Limit<ProjectId>,
+    messages_by_visitor: Limit<VisitorId>,
+    messages_by_address: Limit<IpAddr>,
+    sign_ins_by_account: Limit<String>,
+    sign_ins_by_address: Limit<IpAddr>,
+    tests_by_caller: Limit<String>,
+}
 
 impl Limits {
-    pub(crate) fn new(settings: &RateLimits) -> Self {
-        todo!()
+    pub(crate) fn new(settings: &RateLimits, env: &Env) -> Self {
+        Self {
+            activations_by_address: Limit::per_minute(settings.activations_per_address, env),
+            activations_by_project: Limit::new(
+                Quota::per_second(at_least_one(settings.activations_per_project)),
+                env,
+            ),
+            messages_by_visitor: Limit::per_minute(settings.messages_per_visitor, env),
+            messages_by_address: Limit::per_minute(settings.messages_per_address, env),
+            sign_ins_by_account: Limit::per_minute(settings.sign_ins_per_account, env),
+            sign_ins_by_address: Limit::per_minute(settings.sign_ins_per_address, env),
+            tests_by_caller: Limit::per_minute(settings.tests_per_caller, env),
+        }
+    }
+
+    pub(crate) fn activation(&self, address: IpAddr) -> Result<(), Duration> {
+        self.activations_by_address.take(&block(address))
+    }
+
+    pub(crate) fn decryption(&self, project: &ProjectId) -> Result<(), Duration> {
+        self.activations_by_project.take(project)
+    }
+
+    pub(crate) fn message(&self, visitor: VisitorId, address: IpAddr) -> Result<(), AppError> {
+        let taken = self.messages_by_visitor.take(&visitor).and_then(|()| self.messages_by_address.take(&block(address)));
+        taken.map_err(|retry_after| AppError::RateLimited { retry_after })
+    }
+
+    pub(crate) fn sign_in(&self, account: &str, address: IpAddr) -> Result<(), AppError> {
+        let taken = self
+            .sign_ins_by_address
+            .take(&block(address))
+            .and_then(|()| self.sign_ins_by_account.take(&account.to_lowercase()));
+        taken.map_err(|retry_after| AppError::RateLimited { retry_after })
+    }
+
+    pub(crate) fn test(&self, caller: &str) -> Result<(), Duration> {
+        self.tests_by_caller.take(&caller.to_owned())
+    }
+
+    pub(crate) fn forget_idle(&self) {
+        self.activations_by_address.limiter.retain_recent();
+        self.activations_by_project.limiter.retain_recent();
+        self.messages_by_visitor.limiter.retain_recent();
+        self.messages_by_address.limiter.retain_recent();
+        self.sign_ins_by_account.limiter.retain_recent();
+        self.sign_ins_by_address.limiter.retain_recent();
+        self.tests_by_caller.limiter.retain_recent();
+    }
+}
+
+/// One subscriber of IPv6 holds a /64 at least: limiting single addresses there would limit nobody.
+fn block(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => {
+            let mut segments = v6.segments();
+            segments[4..].fill(0);
+            IpAddr::V6(segments.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use signet_domain::Timestamp;
+    use signet_domain::env::{ManualClock, SeededRandom};
+
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_and_refills_by_the_clock() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
+        let env = Env::new(clock.clone(), Arc::new(SeededRandom::new(1)));
+        let limits = Limits::new(&RateLimits { sign_ins_per_account: 3, ..RateLimits::default() }, &env);
+        let here: IpAddr = [127, 0, 0, 1].into();
+        for _ in 0..3 {
+            assert!(limits.sign_in("Jane@example", here).is_ok());
+        }
+        let Err(AppError::RateLimited { retry_after }) = limits.sign_in("jane@EXAMPLE", here) else {
+            panic!("the fourth attempt within a minute was let in");
+        };
+        assert!(retry_after <= Duration::from_secs(20), "{retry_after:?}");
+        assert!(limits.sign_in("john@example", here).is_ok(), "another account was held back");
+        clock.advance(Duration::from_secs(20));
+        assert!(limits.sign_in("jane@example", here).is_ok());
+    }
+
+    #[test]
+    fn ipv6_is_limited_by_network() {
+        let one: IpAddr = "2001:db8:1:2:3::1".parse().unwrap();
+        let other: IpAddr = "2001:db8:1:2:ffff::9".parse().unwrap();
+        assert_eq!(block(one), block(other));
+        assert_ne!(block(one), block("2001:db8:1:3::1".parse().unwrap()));
+        assert_eq!(block("::ffff:10.0.0.1".parse().unwrap()), block("10.0.0.1".parse().unwrap()));
     }
 }

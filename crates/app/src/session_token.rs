@@ -1,30 +1,224 @@
 //! Session tokens: minted at activation, checked by signature and a small revocation set.
-#![expect(clippy::todo, unused_variables, clippy::unused_async, dead_code, reason = "skeleton")]
+//!
+//! A token is verified once; afterwards it is recognised by its text, so that a request on an activated session costs no
+//! signature check and no read of the database. Time and revocation are looked at each time.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use signet_domain::{Assurance, DeviceId, ProjectId, SessionId, Timestamp, VisitorId};
-use signet_store::Store;
-use signet_token::SessionSigner;
+use signet_store::{Store, devices, sessions};
+use signet_token::{SessionClaims, SessionSigner, SessionTokenKind};
+use uuid::Uuid;
 
 use crate::{App, AppError};
 
-pub(crate) struct SessionTokens {}
+/// How long an anonymous session token is good. The widget opens a new one by the device credential.
+pub(crate) const ANONYMOUS_SESSION: Duration = Duration::from_hours(12);
+/// How long a device credential is good: the conversation stays reachable from this browser that long.
+pub(crate) const DEVICE_CREDENTIAL: Duration = Duration::from_hours(180 * 24);
+/// How long a token from the test mutation can be looked at.
+pub(crate) const TEST_SESSION: Duration = Duration::from_mins(5);
+
+const SHARDS: usize = 16;
+/// Recognised tokens kept in each shard; a full shard forgets all and verifies again.
+const RECOGNISED: usize = 8_192;
+
+pub(crate) struct SessionTokens {
+    signer: Arc<SessionSigner>,
+    issuer: String,
+    recognised: Vec<Mutex<HashMap<String, Arc<VisitorSession>>>>,
+    /// Sessions and devices that ended before their tokens' time, and until when that matters.
+    ended: RwLock<HashMap<Uuid, Timestamp>>,
+}
+
+/// What a device credential proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Device {
+    pub(crate) id: DeviceId,
+    pub(crate) visitor_id: VisitorId,
+}
 
 impl SessionTokens {
-    pub(crate) async fn load(signer: SessionSigner, issuer: &str, store: &Store, now: Timestamp) -> Result<Self, AppError> {
-        todo!()
+    pub(crate) async fn load(
+        signer: Arc<SessionSigner>,
+        issuer: &str,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<Self, AppError> {
+        let ended = store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let mut ended = HashMap::new();
+                    for session in sessions::ended_in_time(tx, now).await? {
+                        ended.insert(session.id.as_uuid(), session.expires_at);
+                    }
+                    for (device, until) in devices::revoked(tx, now).await? {
+                        ended.insert(device.as_uuid(), until);
+                    }
+                    Ok::<_, AppError>(ended)
+                })
+            })
+            .await?;
+        Ok(Self {
+            signer,
+            issuer: issuer.to_owned(),
+            recognised: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            ended: RwLock::new(ended),
+        })
+    }
+
+    pub(crate) fn mint(&self, session: &VisitorSession, now: Timestamp) -> Result<String, AppError> {
+        let claims = SessionClaims {
+            iss: self.issuer.clone(),
+            aud: session.project_id.to_string(),
+            sub: session.visitor_id.to_string(),
+            sid: session.session_id.to_string(),
+            iat: now.as_seconds(),
+            // Rounded up, so that the token lives as long as the session; the session's own time is checked beside it.
+            exp: (session.expires_at.as_millis() + 999).div_euclid(1000),
+            assurance: session.assurance.as_str().to_owned(),
+            auth_time: session.verified_at.map(Timestamp::as_seconds),
+            dev: session.device_id.map(|id| id.to_string()),
+        };
+        let token = self.sign(SessionTokenKind::Session, &claims)?;
+        // Whoever was just given it will present it next.
+        self.recognise(&token, Arc::new(session.clone()));
+        Ok(token)
+    }
+
+    pub(crate) fn mint_test(&self, project: &ProjectId, id: Uuid, now: Timestamp) -> Result<(String, Timestamp), AppError> {
+        let expires_at = now.after(TEST_SESSION);
+        let claims = SessionClaims {
+            iss: self.issuer.clone(),
+            aud: project.to_string(),
+            sub: "test".to_owned(),
+            sid: id.to_string(),
+            iat: now.as_seconds(),
+            exp: expires_at.as_seconds(),
+            assurance: Assurance::Verified.as_str().to_owned(),
+            auth_time: Some(now.as_seconds()),
+            dev: None,
+        };
+        Ok((self.sign(SessionTokenKind::TestSession, &claims)?, expires_at))
+    }
+
+    pub(crate) fn mint_device(&self, project: &ProjectId, device: &Device, now: Timestamp) -> Result<String, AppError> {
+        let claims = SessionClaims {
+            iss: self.issuer.clone(),
+            aud: project.to_string(),
+            sub: device.visitor_id.to_string(),
+            sid: device.id.to_string(),
+            iat: now.as_seconds(),
+            exp: now.after(DEVICE_CREDENTIAL).as_seconds(),
+            assurance: Assurance::Anonymous.as_str().to_owned(),
+            auth_time: None,
+            dev: None,
+        };
+        self.sign(SessionTokenKind::Device, &claims)
+    }
+
+    fn sign(&self, kind: SessionTokenKind, claims: &SessionClaims) -> Result<String, AppError> {
+        self.signer.sign(kind, claims).map_err(|error| AppError::Unavailable(Box::new(error)))
+    }
+
+    /// Reads a session token whatever its time; `None` if it is forged, or ended before its time.
+    pub(crate) fn read(&self, token: &str) -> Option<Arc<VisitorSession>> {
+        let session = self.recognised(token).or_else(|| {
+            let claims = self.signer.verify(token, SessionTokenKind::Session).ok()?;
+            let session = Arc::new(self.session_from(&claims)?);
+            self.recognise(token, Arc::clone(&session));
+            Some(session)
+        })?;
+        (!self.has_ended(&session)).then_some(session)
+    }
+
+    pub(crate) fn has_ended(&self, session: &VisitorSession) -> bool {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        ended.contains_key(&session.session_id.as_uuid())
+            || session.device_id.is_some_and(|device| ended.contains_key(&device.as_uuid()))
+    }
+
+    /// What a device credential proves at `now`; `None` if it is forged, expired, of another project, or revoked.
+    pub(crate) fn device(&self, credential: &str, project: &ProjectId, now: Timestamp) -> Option<Device> {
+        let claims = self.signer.verify(credential, SessionTokenKind::Device).ok()?;
+        if claims.iss != self.issuer || claims.aud != project.as_str() || claims.is_expired(now.as_millis()) {
+            return None;
+        }
+        let device = Device { id: claims.sid.parse().ok()?, visitor_id: claims.sub.parse().ok()? };
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        (!ended.contains_key(&device.id.as_uuid())).then_some(device)
+    }
+
+    pub(crate) fn end_session(&self, id: SessionId, until: Timestamp) {
+        self.end(id.as_uuid(), until);
+    }
+
+    pub(crate) fn end_device(&self, id: DeviceId, until: Timestamp) {
+        self.end(id.as_uuid(), until);
+    }
+
+    fn end(&self, id: Uuid, until: Timestamp) {
+        self.ended.write().unwrap_or_else(PoisonError::into_inner).insert(id, until);
+    }
+
+    /// Forgets what no longer matters.
+    pub(crate) fn forget_expired(&self, now: Timestamp) {
+        self.ended.write().unwrap_or_else(PoisonError::into_inner).retain(|_, until| *until >= now);
+        for shard in &self.recognised {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.retain(|_, session| session.expires_at >= now);
+        }
+    }
+
+    fn session_from(&self, claims: &SessionClaims) -> Option<VisitorSession> {
+        if claims.iss != self.issuer {
+            return None;
+        }
+        Some(VisitorSession {
+            session_id: claims.sid.parse().ok()?,
+            project_id: claims.aud.parse().ok()?,
+            visitor_id: claims.sub.parse().ok()?,
+            assurance: Assurance::parse(&claims.assurance)?,
+            verified_at: claims.auth_time.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000))),
+            expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
+            device_id: claims.dev.as_deref().map(str::parse).transpose().ok()?,
+        })
+    }
+
+    fn shard(&self, token: &str) -> &Mutex<HashMap<String, Arc<VisitorSession>>> {
+        let mut hasher = DefaultHasher::new();
+        // The end of a token is its signature: 64 bytes that differ between any two.
+        token.as_bytes().last_chunk::<16>().hash(&mut hasher);
+        &self.recognised[hasher.finish() as usize % SHARDS]
+    }
+
+    fn recognised(&self, token: &str) -> Option<Arc<VisitorSession>> {
+        self.shard(token).lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    }
+
+    fn recognise(&self, token: &str, session: Arc<VisitorSession>) {
+        let mut shard = self.shard(token).lock().unwrap_or_else(PoisonError::into_inner);
+        if shard.len() >= RECOGNISED {
+            shard.clear();
+        }
+        shard.insert(token.to_owned(), session);
     }
 }
 
 /// Proof that a request carries a live session of a visitor. Made by [`App::visitor_session`] alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisitorSession {
-    session_id: SessionId,
-    project_id: ProjectId,
-    visitor_id: VisitorId,
-    assurance: Assurance,
-    verified_at: Option<Timestamp>,
-    expires_at: Timestamp,
-    device_id: Option<DeviceId>,
+    pub(crate) session_id: SessionId,
+    pub(crate) project_id: ProjectId,
+    pub(crate) visitor_id: VisitorId,
+    pub(crate) assurance: Assurance,
+    pub(crate) verified_at: Option<Timestamp>,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) device_id: Option<DeviceId>,
 }
 
 impl VisitorSession {
@@ -77,6 +271,19 @@ impl From<SessionError> for AppError {
 impl App {
     /// Checks a session token: signature (once a token, then from memory), time, revocation.
     pub fn visitor_session(&self, token: &str) -> Result<VisitorSession, SessionError> {
-        todo!()
+        let session = self.sessions.read(token).ok_or(SessionError::Ended)?;
+        self.check_live(&session)?;
+        Ok(VisitorSession::clone(&session))
+    }
+
+    /// Checks time and revocation again: a socket may hold a session for longer than it lives.
+    pub(crate) fn check_live(&self, session: &VisitorSession) -> Result<(), SessionError> {
+        if self.sessions.has_ended(session) {
+            Err(SessionError::Ended)
+        } else if session.expires_at <= self.env.now() {
+            Err(SessionError::Expired)
+        } else {
+            Ok(())
+        }
     }
 }

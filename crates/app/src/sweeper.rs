@@ -1,9 +1,21 @@
 //! Ends sessions whose time has passed, tells agents and visitors, and removes what has expired.
-#![expect(clippy::todo, dead_code, clippy::unused_async, reason = "skeleton")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::App;
+use signet_domain::{MessageId, SessionEnd};
+use signet_store::{access_tokens, sessions};
+
+use crate::sign_in_write::end_session;
+use crate::{App, AppError};
+
+/// How often overdue sessions are looked for. The session itself is refused to the millisecond; this is how late agents
+/// may see the padlock open.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Sessions ended in one transaction.
+const BATCH: usize = 200;
+/// Every how many periods memory and tables are tidied.
+const TIDY: u32 = 60;
 
 /// Looks for overdue sessions once a second.
 pub struct Sweeper {
@@ -18,6 +30,61 @@ impl Sweeper {
 
     /// Runs until the future is dropped.
     pub async fn run(self) {
-        todo!()
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut count: u32 = 0;
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.app.expire_sessions().await {
+                tracing::error!(error = &error as &dyn std::error::Error, "overdue sessions could not be ended");
+            }
+            count = count.wrapping_add(1);
+            if count.is_multiple_of(TIDY)
+                && let Err(error) = self.app.tidy().await
+            {
+                tracing::error!(error = &error as &dyn std::error::Error, "expired records could not be removed");
+            }
+        }
+    }
+}
+
+impl App {
+    /// Ends every session whose time has passed, and tells how many. What [`Sweeper`] does each second.
+    pub async fn expire_sessions(&self) -> Result<usize, AppError> {
+        let mut ended = 0;
+        loop {
+            let now = self.env.now();
+            let overdue = self
+                .store
+                .read(move |tx| {
+                    Box::pin(async move { Ok::<_, AppError>(sessions::list_overdue(tx, now, BATCH).await?) })
+                })
+                .await?;
+            let found = overdue.len();
+            for session in overdue {
+                let notice = MessageId::generate(&self.env);
+                let record = session.clone();
+                let ended_here = self
+                    .store
+                    .write(move |tx| {
+                        Box::pin(async move { end_session(tx, &record, SessionEnd::Expired, notice, now).await })
+                    })
+                    .await?;
+                ended += usize::from(ended_here);
+            }
+            if found < BATCH {
+                return Ok(ended);
+            }
+        }
+    }
+
+    async fn tidy(&self) -> Result<(), AppError> {
+        let now = self.env.now();
+        self.limits.forget_idle();
+        self.sessions.forget_expired(now);
+        self.store
+            .write(move |tx| Box::pin(async move { Ok::<_, AppError>(access_tokens::delete_expired(tx, now).await?) }))
+            .await?;
+        Ok(())
     }
 }

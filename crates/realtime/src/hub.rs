@@ -53,8 +53,10 @@ pub enum Signal {
     },
     /// The visitor types. Not stored.
     VisitorTyping {
-        /// Where.
+        /// Where, as the visitor's client says.
         conversation_id: ConversationId,
+        /// Who.
+        visitor_id: VisitorId,
     },
     /// A visitor session ended: its sockets must close.
     SessionEnded(SessionId),

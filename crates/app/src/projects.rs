@@ -1,0 +1,112 @@
+//! Projects as the hot path needs them: settings, token policy and parsed keys, from memory for at most a second.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use signet_domain::{Project, ProjectId, Timestamp, TokenProfile};
+use signet_store::customer_keys::{self, KeyState};
+use signet_store::projects;
+use signet_token::{Policy, Profile, VerificationKey};
+
+use crate::{App, AppError};
+
+/// How old a remembered project may be: the longest another node's change takes to be seen here.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// A project ready to verify tokens.
+pub(crate) struct ActiveProject {
+    pub(crate) project: Project,
+    pub(crate) policy: Policy,
+    pub(crate) keys: Vec<VerificationKey>,
+    /// What the keys were parsed from, to parse them once and not at every refresh.
+    fingerprints: Vec<String>,
+    read_at: Timestamp,
+}
+
+#[derive(Default)]
+pub(crate) struct ProjectCache(RwLock<HashMap<ProjectId, Arc<ActiveProject>>>);
+
+impl ProjectCache {
+    fn find(&self, id: &ProjectId) -> Option<Arc<ActiveProject>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn remember(&self, active: Arc<ActiveProject>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(active.project.id.clone(), active);
+    }
+
+    pub(crate) fn forget(&self, id: &ProjectId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+impl App {
+    /// A project's settings, from a cache of at most a second.
+    pub async fn find_project(&self, id: &ProjectId) -> Result<Option<Project>, AppError> {
+        Ok(self.active_project(id).await?.map(|active| active.project.clone()))
+    }
+
+    pub(crate) async fn active_project(&self, id: &ProjectId) -> Result<Option<Arc<ActiveProject>>, AppError> {
+        let now = self.env.now();
+        let known = self.projects.find(id);
+        if let Some(active) = &known
+            && now.since(active.read_at) < FRESH
+            && now >= active.read_at
+        {
+            return Ok(known);
+        }
+        let wanted = id.clone();
+        let found = self
+            .store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let Some(project) = projects::find(tx, &wanted).await? else { return Ok(None) };
+                    let keys = customer_keys::list(tx, &wanted).await?;
+                    Ok::<_, AppError>(Some((project, keys)))
+                })
+            })
+            .await?;
+        let Some((project, records)) = found else {
+            self.projects.forget(id);
+            return Ok(None);
+        };
+        let usable: Vec<_> = records
+            .into_iter()
+            .filter(|record| matches!(record.state, KeyState::Active | KeyState::Retiring))
+            .collect();
+        let fingerprints: Vec<_> = usable.iter().map(|record| record.fingerprint.clone()).collect();
+        let keys = match known {
+            Some(known) if known.fingerprints == fingerprints => known.keys.clone(),
+            _ => usable.iter().filter_map(parse_key).collect(),
+        };
+        let policy = policy_of(&project);
+        let active = Arc::new(ActiveProject { project, policy, keys, fingerprints, read_at: now });
+        self.projects.remember(Arc::clone(&active));
+        Ok(Some(active))
+    }
+}
+
+/// A stored key was parsed before it was stored; one that does not parse any more is left out and said loudly.
+fn parse_key(record: &customer_keys::CustomerKey) -> Option<VerificationKey> {
+    let parsed = VerificationKey::from_spki_der(&record.public_key).and_then(|key| match &record.key_id {
+        Some(key_id) => key.with_key_id(key_id),
+        None => Ok(key),
+    });
+    parsed
+        .inspect_err(|error| tracing::error!(key = %record.id, project = %record.project_id, %error, "stored key unusable"))
+        .ok()
+}
+
+fn policy_of(project: &Project) -> Policy {
+    Policy {
+        profile: match project.token_profile {
+            TokenProfile::Compatible => Profile::Compatible,
+            TokenProfile::Strict => Profile::Strict,
+        },
+        claim_prefix: project.claim_prefix.clone(),
+        issuers: project.issuers.clone(),
+        max_lifetime_seconds: i64::try_from(project.token_max_lifetime.as_secs()).unwrap_or(i64::MAX),
+        ..Policy::default()
+    }
+}

@@ -1,0 +1,380 @@
+//! What a verified activation writes: one transaction that finds or creates the person, opens or renews the session and
+//! moves conversations as [`signet_domain::continuity`] decides.
+
+use signet_domain::continuity::{self, Before, Outcome, Person};
+use signet_domain::conversation::{CloseReason, LapseReason};
+use signet_domain::{
+    Attribute, AttributeName, AttributeSource, Author, ConversationId, EventKind, MessageBody, MessageId, Notice,
+    Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
+};
+use signet_store::events::{self, NewEvent};
+use signet_store::messages::{self, NewMessage};
+use signet_store::{StoreError, Tx, conversations, devices, sessions, visitors};
+use signet_token::{CheckedToken, VisitorData};
+
+use crate::activation::ActivationOutcome;
+use crate::session_token::{DEVICE_CREDENTIAL, Device};
+use crate::{App, AppError};
+
+/// What the client's credentials proved before this sign-in.
+#[derive(Debug, Clone)]
+pub(crate) enum Presented {
+    Nothing,
+    Anonymous(Device),
+    Verified { session_id: SessionId, visitor_id: VisitorId },
+}
+
+/// Everything a sign-in needs. Can be made only from a token that the verifier checked.
+#[derive(Clone)]
+pub(crate) struct SignIn {
+    project_id: ProjectId,
+    user_id: String,
+    attributes: Vec<Attribute>,
+    signing_key: String,
+    presented: Presented,
+    now: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl SignIn {
+    pub(crate) fn new(project: &Project, token: &CheckedToken, presented: Presented, now: Timestamp) -> Self {
+        Self {
+            project_id: project.id.clone(),
+            user_id: token.user_id().to_owned(),
+            attributes: attributes_of(token.visitor_data(), now),
+            signing_key: token.signing_key().as_str().to_owned(),
+            presented,
+            now,
+            expires_at: now.after(project.session_lifetime),
+        }
+    }
+}
+
+fn attributes_of(data: &VisitorData, now: Timestamp) -> Vec<Attribute> {
+    let values = [
+        (AttributeName::FirstName, &data.first_name),
+        (AttributeName::LastName, &data.last_name),
+        (AttributeName::Email, &data.email),
+        (AttributeName::PhoneNumber, &data.phone_number),
+        (AttributeName::Address, &data.address),
+        (AttributeName::ZipCode, &data.zip_code),
+        (AttributeName::City, &data.city),
+        (AttributeName::Country, &data.country),
+    ];
+    let attribute = |name, value: &String| Attribute {
+        name,
+        value: value.clone(),
+        source: AttributeSource::Token,
+        updated_at: now,
+    };
+    values.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| attribute(name, value))).collect()
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) visitor_id: VisitorId,
+    pub(crate) session_id: SessionId,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) outcome: ActivationOutcome,
+    pub(crate) earlier_conversation_id: Option<ConversationId>,
+    /// The other person's session that this one took the place of.
+    pub(crate) switched_from: Option<Session>,
+}
+
+/// Ids are made before the transaction, so that a repeated body writes the same ones.
+#[derive(Clone, Copy)]
+struct Ids {
+    visitor: VisitorId,
+    session: SessionId,
+    notices: [MessageId; 3],
+}
+
+/// How often a sign-in is tried again when another one of the same person got in between.
+const ATTEMPTS: usize = 5;
+
+impl App {
+    pub(crate) async fn write_sign_in(&self, sign_in: SignIn) -> Result<SignedIn, AppError> {
+        let ids = Ids {
+            visitor: VisitorId::generate(&self.env),
+            session: SessionId::generate(&self.env),
+            notices: std::array::from_fn(|_| MessageId::generate(&self.env)),
+        };
+        let mut attempt = 1;
+        loop {
+            let sign_in = sign_in.clone();
+            let result = self.store.write(move |tx| Box::pin(async move { write(tx, &sign_in, ids).await })).await;
+            match result {
+                // The person's first message on another device came between: look again.
+                Err(AppError::Exists(_)) if attempt < ATTEMPTS => attempt += 1,
+                other => return other,
+            }
+        }
+    }
+}
+
+async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, AppError> {
+    let SignIn { project_id, now, .. } = sign_in;
+    let now = *now;
+    let (visitor, known) =
+        visitors::verify(tx, ids.visitor, project_id, &sign_in.user_id, &sign_in.attributes, now).await?;
+
+    let (before, presented_session) = look_at(tx, &sign_in.presented).await?;
+    let ongoing = conversations::find_ongoing(tx, visitor.id).await?.map(|conversation| conversation.id);
+    let person = Person { visitor_id: known.as_ref().map(|known| known.id), ongoing };
+    let decided = continuity::sign_in(before, person);
+
+    let mut switched_from = None;
+    let session_id = match (decided, presented_session) {
+        (Outcome::Renewed, Some(session)) => {
+            sessions::renew(tx, session.id, visitor.id, now, sign_in.expires_at, &sign_in.signing_key).await?;
+            session.id
+        }
+        (_, presented) => {
+            if let Some(session) = presented {
+                end_session(tx, &session, SessionEnd::Switched, ids.notices[2], now).await?;
+                switched_from = Some(session);
+            }
+            let session = Session {
+                id: ids.session,
+                project_id: project_id.clone(),
+                visitor_id: visitor.id,
+                verified_at: now,
+                expires_at: sign_in.expires_at,
+                signing_key: sign_in.signing_key.clone(),
+                created_at: now,
+                ended: None,
+            };
+            sessions::insert(tx, &session).await?;
+            session.id
+        }
+    };
+    if let Presented::Anonymous(device) = &sign_in.presented {
+        let until = now.after(DEVICE_CREDENTIAL);
+        devices::revoke(tx, device.id, project_id, device.visitor_id, now, until).await?;
+    }
+
+    let scene = Scene { project_id, visitor: &visitor, known: known.as_ref(), now, ids };
+    let (outcome, earlier_conversation_id) = scene.play(tx, before, decided).await?;
+    Ok(SignedIn {
+        visitor_id: visitor.id,
+        session_id,
+        expires_at: sign_in.expires_at,
+        outcome,
+        earlier_conversation_id,
+        switched_from,
+    })
+}
+
+/// What was presented, as the continuity rules want it. A session that ended other than by time proves nothing.
+async fn look_at(tx: &mut Tx<'_>, presented: &Presented) -> Result<(Before, Option<Session>), StoreError> {
+    match presented {
+        Presented::Nothing => Ok((Before::Nothing, None)),
+        Presented::Anonymous(device) => {
+            if devices::is_revoked(tx, device.id).await? {
+                return Ok((Before::Nothing, None));
+            }
+            let ongoing = conversations::find_ongoing(tx, device.visitor_id).await?;
+            let ongoing = ongoing.map(|conversation| conversation.id);
+            Ok((Before::Anonymous { visitor_id: device.visitor_id, ongoing }, None))
+        }
+        Presented::Verified { session_id, visitor_id } => {
+            let session = sessions::find(tx, *session_id).await?;
+            let session = session.filter(|session| {
+                session.visitor_id == *visitor_id && matches!(session.ended, None | Some((SessionEnd::Expired, _)))
+            });
+            Ok(match session {
+                Some(session) => (Before::Verified { visitor_id: *visitor_id }, Some(session)),
+                None => (Before::Nothing, None),
+            })
+        }
+    }
+}
+
+/// The records a sign-in moves.
+struct Scene<'a> {
+    project_id: &'a ProjectId,
+    visitor: &'a Visitor,
+    known: Option<&'a Visitor>,
+    now: Timestamp,
+    ids: Ids,
+}
+
+impl Scene<'_> {
+    /// Moves conversations, writes the lines people will read, and tells agents. Events come last in the body.
+    async fn play(
+        &self,
+        tx: &mut Tx<'_>,
+        before: Before,
+        decided: Outcome,
+    ) -> Result<(ActivationOutcome, Option<ConversationId>), AppError> {
+        match decided {
+            Outcome::Adopted { conversation } => {
+                let Before::Anonymous { visitor_id, .. } = before else {
+                    return Ok((ActivationOutcome::New, None));
+                };
+                if conversations::adopt(tx, conversation, visitor_id, self.visitor.id).await? {
+                    self.notice(tx, conversation, Notice::VisitorSignedIn, 0, EventKind::VisitorAuthenticated).await?;
+                    return Ok((ActivationOutcome::Adopted, None));
+                }
+                // Closed by an agent at this very moment: it stays with the device (case 11).
+                self.back(tx, None).await?;
+                Ok((ActivationOutcome::New, None))
+            }
+            Outcome::Both { ongoing, earlier } => {
+                self.notice(tx, earlier, Notice::ContinuedElsewhere, 0, EventKind::ConversationUpdated).await?;
+                let reason = CloseReason::ContinuedInVerified;
+                if conversations::close(tx, earlier, reason, Some(ongoing), self.now).await?
+                    && let Some(conversation) = conversations::find(tx, earlier).await?
+                {
+                    let event = NewEvent {
+                        project_id: self.project_id.clone(),
+                        kind: EventKind::ConversationClosed,
+                        visitor_id: conversation.visitor_id,
+                        conversation: Some(conversation),
+                        message: None,
+                        created_at: self.now,
+                    };
+                    events::append(tx, event).await?;
+                }
+                self.notice(tx, ongoing, Notice::ContinuedFrom, 1, EventKind::VisitorAuthenticated).await?;
+                Ok((ActivationOutcome::Both, Some(earlier)))
+            }
+            Outcome::Resumed { conversation } => {
+                self.back(tx, Some(conversation)).await?;
+                Ok((ActivationOutcome::Resumed, None))
+            }
+            Outcome::New => {
+                self.back(tx, None).await?;
+                Ok((ActivationOutcome::New, None))
+            }
+            Outcome::Renewed | Outcome::Switched => {
+                let ongoing = conversations::find_ongoing(tx, self.visitor.id).await?;
+                self.back(tx, ongoing.map(|conversation| conversation.id)).await?;
+                let renewed = decided == Outcome::Renewed;
+                Ok((if renewed { ActivationOutcome::Renewed } else { ActivationOutcome::Switched }, None))
+            }
+        }
+    }
+
+    /// A known person proves their identity again. That is a line in the thread only if it had lapsed: `activate` runs on
+    /// every page, and a thread that says so each time would say nothing.
+    async fn back(&self, tx: &mut Tx<'_>, ongoing: Option<ConversationId>) -> Result<(), AppError> {
+        let lapsed = self.known.and_then(|known| known.lapsed).map(|(_, reason)| reason);
+        let notice = match lapsed {
+            Some(LapseReason::Expired | LapseReason::Revoked) => Some(Notice::IdentityConfirmed),
+            Some(LapseReason::SignedOut) => Some(Notice::VisitorReturned),
+            None => None,
+        };
+        match (ongoing, notice) {
+            (Some(conversation), Some(notice)) => {
+                self.notice(tx, conversation, notice, 0, EventKind::VisitorAuthenticated).await
+            }
+            (Some(conversation), None) => {
+                let conversation = conversations::find(tx, conversation).await?;
+                self.authenticated(tx, conversation).await
+            }
+            // Nothing for agents to look at; the event is for integrations, and only when something became known.
+            (None, _) if lapsed.is_some() || self.known.is_none() => self.authenticated(tx, None).await,
+            (None, _) => Ok(()),
+        }
+    }
+
+    async fn authenticated(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: Option<signet_domain::Conversation>,
+    ) -> Result<(), AppError> {
+        let event = NewEvent {
+            project_id: self.project_id.clone(),
+            kind: EventKind::VisitorAuthenticated,
+            visitor_id: self.visitor.id,
+            conversation,
+            message: None,
+            created_at: self.now,
+        };
+        Ok(events::append(tx, event).await?)
+    }
+
+    async fn notice(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: ConversationId,
+        notice: Notice,
+        slot: usize,
+        kind: EventKind,
+    ) -> Result<(), AppError> {
+        write_notice(tx, conversation, notice, self.ids.notices[slot], kind, self.now).await
+    }
+}
+
+/// Writes a line of Signet's into a thread and tells who watches.
+pub(crate) async fn write_notice(
+    tx: &mut Tx<'_>,
+    conversation_id: ConversationId,
+    notice: Notice,
+    id: MessageId,
+    kind: EventKind,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let entry = NewMessage {
+        id,
+        author: Author::System,
+        body: MessageBody::Notice(notice),
+        assurance: None,
+        verified_at: None,
+        session_id: None,
+        client_message_id: None,
+        created_at: now,
+    };
+    let Some((message, conversation)) = messages::append(tx, conversation_id, entry).await? else { return Ok(()) };
+    let event = NewEvent {
+        project_id: conversation.project_id.clone(),
+        kind,
+        visitor_id: conversation.visitor_id,
+        conversation: Some(conversation),
+        message: Some(message),
+        created_at: now,
+    };
+    Ok(events::append(tx, event).await?)
+}
+
+/// Ends a session, once. If no other session proves the visitor's identity, it lapses: a line in the thread, and the padlock
+/// opens. False if the session had ended already.
+pub(crate) async fn end_session(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    reason: SessionEnd,
+    notice_id: MessageId,
+    now: Timestamp,
+) -> Result<bool, AppError> {
+    if !sessions::end(tx, session.id, reason, now).await? {
+        return Ok(false);
+    }
+    if sessions::count_live(tx, session.visitor_id, now).await? > 0 {
+        return Ok(true);
+    }
+    let (lapse, notice, kind) = match reason {
+        SessionEnd::Expired => (LapseReason::Expired, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed),
+        SessionEnd::Revoked => (LapseReason::Revoked, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed),
+        SessionEnd::LoggedOut | SessionEnd::Switched => {
+            (LapseReason::SignedOut, Notice::VisitorSignedOut, EventKind::VisitorSignedOut)
+        }
+    };
+    visitors::lapse(tx, session.visitor_id, lapse, now).await?;
+    match conversations::find_ongoing(tx, session.visitor_id).await? {
+        Some(conversation) => write_notice(tx, conversation.id, notice, notice_id, kind, now).await?,
+        None => {
+            let event = NewEvent {
+                project_id: session.project_id.clone(),
+                kind,
+                visitor_id: session.visitor_id,
+                conversation: None,
+                message: None,
+                created_at: now,
+            };
+            events::append(tx, event).await?;
+        }
+    }
+    Ok(true)
+}
