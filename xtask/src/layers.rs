@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const DOCUMENT: &str = "docs/architecture.md";
 
-/// Crates that must be nowhere in what ships, and why.
+/// Crates that must be nowhere in the lock file, and why.
 const BANNED: [(&str, &str); 4] = [
     ("rsa", "RUSTSEC-2023-0071: its private operations leak through timing"),
     ("jsonwebtoken", "tokens are handled by crates/token alone"),
@@ -32,7 +32,8 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
         .with_context(|| format!("could not read {DOCUMENT}"))?;
     let rules = parse(&document)?;
     let metadata = workspace.metadata()?;
-    let faults = [violations(&rules, &metadata), banned(&metadata)].concat();
+    let lock = std::fs::read_to_string(workspace.path("Cargo.lock")).context("could not read Cargo.lock")?;
+    let faults = [violations(&rules, &metadata), banned(&lock)].concat();
     if !faults.is_empty() {
         bail!("the layers of {DOCUMENT} are broken\n  {}", faults.join("\n  "));
     }
@@ -93,12 +94,12 @@ fn violations(rules: &Rules, metadata: &Value) -> Vec<String> {
     faults
 }
 
-fn banned(metadata: &Value) -> Vec<String> {
-    let present: BTreeSet<&str> = list(metadata, "packages").map(|package| text(package, "name")).collect();
+/// Crates in the lock file that must not be there.
+fn banned(lock: &str) -> Vec<String> {
     BANNED
         .iter()
-        .filter(|(name, _)| present.contains(name))
-        .map(|(name, reason)| format!("{name} is in the dependency graph ({reason})"))
+        .filter(|(name, _)| lock.lines().any(|line| line == format!("name = \"{name}\"")))
+        .map(|(name, reason)| format!("{name} is in Cargo.lock: {reason}"))
         .collect()
 }
 
@@ -123,7 +124,7 @@ fn list<'a>(value: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, violations};
+    use super::{banned, parse, violations};
     use serde_json::json;
 
     const TABLE: &str = "\
@@ -164,5 +165,11 @@ mod tests {
             violations(&parse(TABLE).unwrap(), &metadata),
             ["domain: may not use app", "domain: must do without tokio", "new: has no row"]
         );
+    }
+
+    #[test]
+    fn finds_banned_crates_by_their_whole_name() {
+        assert!(banned("[[package]]\nname = \"rsa-like\"\n").is_empty());
+        assert_eq!(banned("[[package]]\nname = \"rsa\"\nversion = \"0.9.10\"\n").len(), 1);
     }
 }

@@ -36,9 +36,9 @@ impl Workspace {
         Run::new(cargo).args(arguments).within(&self.root)
     }
 
-    /// The answer of `cargo metadata` with the resolved graph, from the lock file.
+    /// The answer of `cargo metadata` for our own crates; nothing is downloaded for it.
     pub(crate) fn metadata(&self) -> Result<Value> {
-        let text = self.cargo(["metadata", "--format-version", "1", "--locked"]).read()?;
+        let text = self.cargo(["metadata", "--format-version", "1", "--no-deps"]).read()?;
         serde_json::from_str(&text).context("cargo metadata did not answer in JSON")
     }
 }

@@ -74,7 +74,9 @@ export class Signet {
     const ports = this.#manifest ? [this.#manifest.platformUrl, this.#manifest.shopUrl].map((url) => new URL(url).port) : ["0", "0"];
     const [port, shopPort] = /** @type {[string, string]} */ (ports);
     const where = ["--port", port, "--shop-port", shopPort, "--data", join(this.#folder, "data"), "--manifest", file];
-    const child = spawn(BINARY, ["demo", ...where, ...this.#options], { stdio: ["ignore", "pipe", "pipe"] });
+    // The same agent signs in for test after test, more often than a person would.
+    const limits = ["--sign-ins-per-account", "1000"];
+    const child = spawn(BINARY, ["demo", ...where, ...limits, ...this.#options], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     child.on("error", (error) => (this.#log += `could not start ${BINARY}: ${error.message}\n`));
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (this.#log += text));
