@@ -35,6 +35,8 @@ export interface SessionState {
   readonly verifying: boolean;
   /** The last attempt to unlock did not succeed. */
   readonly refused: boolean;
+  /** This visitor was here before: there may be earlier conversations. */
+  readonly returning: boolean;
   /** The anonymous conversation that was closed because the person had one going already. */
   readonly keptSeparately: string | null;
 }
@@ -68,6 +70,7 @@ const NOBODY: SessionState = {
   locked: false,
   verifying: false,
   refused: false,
+  returning: false,
   keptSeparately: null,
 };
 
@@ -102,7 +105,8 @@ export class VisitorSession {
   /** Opens, upgrades or renews a session. Resolves with the platform's answer; never rejects. */
   activate(option: AuthenticationOption): Promise<ActivateSuccess | ActivateFailure> {
     this.#activating += 1;
-    const turn = this.#turn.then(() => this.#activate(option));
+    const generation = this.#generation;
+    const turn = this.#turn.then(() => this.#activate(option, generation));
     this.#turn = turn.catch(() => undefined);
     return turn.finally(() => {
       this.#activating -= 1;
@@ -162,8 +166,8 @@ export class VisitorSession {
     void this.prove();
   }
 
-  async #activate(option: AuthenticationOption): Promise<ActivateSuccess | ActivateFailure> {
-    const generation = this.#generation;
+  async #activate(option: AuthenticationOption, generation: number): Promise<ActivateSuccess | ActivateFailure> {
+    if (generation !== this.#generation) return unreachable("signed out meanwhile");
     const { api, projectId, origin, device } = this.#parts;
     const { response, clockAhead } = await api.activate({
       projectId,
@@ -186,6 +190,7 @@ export class VisitorSession {
   #adopt(response: ActivateSuccess): void {
     const { connection, device, listener } = this.#parts;
     const before = this.#state;
+    const returning = before.returning || device.load() !== null || response.session.assurance === "VERIFIED";
     const { accessToken, ...session } = response.session;
     const samePerson = before.session?.visitorId === session.visitorId;
     const sameSession = before.session?.sessionId === session.sessionId;
@@ -206,6 +211,7 @@ export class VisitorSession {
       project: response.project,
       locked: false,
       refused: false,
+      returning,
       keptSeparately: earlierConversationId ?? (sameSession ? before.keptSeparately : null),
     });
     if (sameSession) connection.renew(accessToken);

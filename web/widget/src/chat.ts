@@ -149,8 +149,7 @@ export class Chat {
 
   /** Whether there may be older entries worth asking for without being told to. */
   get hasPast(): boolean {
-    const { session, connection } = this.#state;
-    return session.session?.assurance === "VERIFIED" || connection.thread.length > 0;
+    return this.#state.session.returning;
   }
 
   /** Loads the next older page. */

@@ -9,6 +9,12 @@ import { useWords } from "./words";
 const LONGEST = 10_000;
 const WARN_FROM = 9_500;
 
+/** Makes the field as high as its text. */
+function fit(field: HTMLTextAreaElement): void {
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}
+
 export function Composer({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element {
   const words = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
@@ -19,11 +25,16 @@ export function Composer({ chat, state }: { chat: Chat; state: ChatState }): JSX
     if (!locked) field.current?.focus({ preventScroll: true });
   }, [locked]);
   useLayoutEffect(() => {
-    const element = field.current;
-    if (!element) return;
-    element.style.height = "auto";
-    element.style.height = `${element.scrollHeight}px`;
+    if (field.current) fit(field.current);
   }, [state.draft, locked]);
+  useEffect(() => {
+    const element = field.current;
+    if (!element) return undefined;
+    // The frame is still small when the panel is first drawn: the lines break anew once it has its width.
+    const observer = new ResizeObserver(() => fit(element));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method is composing, Enter belongs to it.

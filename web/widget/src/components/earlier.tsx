@@ -6,7 +6,7 @@ import { useWords } from "./words";
 
 export function Earlier({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element | null {
   const words = useWords();
-  if (state.history === "complete") return null;
+  if (state.history === "complete" || state.history === "unknown") return null;
   if (state.history === "loading") return <p class="hint">{words.loadingEarlier}</p>;
   const failed = state.history === "failed";
   return (

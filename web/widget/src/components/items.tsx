@@ -9,7 +9,7 @@ import type { Group, Item, Line, Progress } from "../timeline";
 import { Icon, Padlock } from "./icons";
 import { clock, dayName, useWords } from "./words";
 
-export function ItemView({ item, last, chat }: { item: Item; last: boolean; chat: Chat }): JSX.Element {
+export function ItemView({ item, marked, chat }: { item: Item; marked: boolean; chat: Chat }): JSX.Element {
   const words = useWords();
   switch (item.kind) {
     case "day":
@@ -28,7 +28,7 @@ export function ItemView({ item, last, chat }: { item: Item; last: boolean; chat
     case "notice":
       return <p class="notice">{noticeWords(item.notice, words)}</p>;
     case "group":
-      return <GroupView group={item} last={last} chat={chat} />;
+      return <GroupView group={item} marked={marked} chat={chat} />;
   }
 }
 
@@ -42,7 +42,8 @@ function noticeWords(notice: NoticeCode, words: Messages): string {
   }[notice];
 }
 
-function GroupView({ group, last, chat }: { group: Group; last: boolean; chat: Chat }): JSX.Element {
+/** `marked`: the visitor's newest stored messages, the only ones to say how far they have come. */
+function GroupView({ group, marked, chat }: { group: Group; marked: boolean; chat: Chat }): JSX.Element {
   const words = useWords();
   const name = group.self ? words.you : (cleanName(group.name) ?? words.agent);
   const final = group.lines.at(-1);
@@ -65,7 +66,7 @@ function GroupView({ group, last, chat }: { group: Group; last: boolean; chat: C
       {final && final.progress !== "failed" && (
         <p class="meta">
           <time dateTime={new Date(final.at).toISOString()}>{clock(final.at, words)}</time>
-          {group.self && final.progress !== null && (last || final.outgoing !== null) && (
+          {group.self && final.progress !== null && (marked || final.outgoing !== null) && (
             <ProgressView progress={final.progress} />
           )}
         </p>
@@ -76,10 +77,9 @@ function GroupView({ group, last, chat }: { group: Group; last: boolean; chat: C
 
 function LineView({ line, chat }: { line: Line; chat: Chat }): JSX.Element {
   const failed = line.progress === "failed";
-  const waiting = line.progress === "queued" || line.progress === "sending";
   return (
     <div class="line">
-      <p class={["bubble", failed ? "failed" : "", waiting ? "waiting" : ""].join(" ")} dir="auto">
+      <p class={failed ? "bubble failed" : "bubble"} dir="auto">
         {splitRuns(line.text).map((run, index) =>
           run.href === null ? (
             run.text
@@ -103,11 +103,11 @@ function Failed({ line, chat }: { line: Line; chat: Chat }): JSX.Element {
     IDENTITY_CHANGED: words.notSentIdentity,
   }[line.outgoing?.failure as string];
   return (
-    <p class="failure">
-      <span class="failure-reason">
+    <div class="failure">
+      <p class="failure-reason">
         <Icon name="alert" size={14} />
         {reason ?? words.notSent}
-      </span>
+      </p>
       <button type="button" class="link" onClick={() => chat.retryMessage(line.key)}>
         <Icon name="retry" size={14} />
         {words.retry}
@@ -116,7 +116,7 @@ function Failed({ line, chat }: { line: Line; chat: Chat }): JSX.Element {
         <Icon name="trash" size={14} />
         {words.discard}
       </button>
-    </p>
+    </div>
   );
 }
 

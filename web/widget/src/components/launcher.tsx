@@ -36,12 +36,12 @@ export function Launcher({ chat, state, takeFocus }: { chat: Chat; state: ChatSt
       >
         <Icon name="chat" size={22} />
         <span>{words.openChat}</span>
-        {unread > 0 && (
-          <span class="badge" aria-hidden="true">
-            {unread > 99 ? "99+" : unread}
-          </span>
-        )}
       </button>
+      {unread > 0 && (
+        <span class="badge" aria-hidden="true">
+          {unread > 99 ? "99+" : unread}
+        </span>
+      )}
       <span id="unread" role="status" class="unseen">
         {unread > 0 ? words.unread(unread) : ""}
       </span>

@@ -18,6 +18,7 @@ export function Panel({ chat, state }: { chat: Chat; state: ChatState }): JSX.El
   return (
     <section class={state.sheet ? "panel sheet" : "panel"} role="dialog" aria-label={words.chat} onKeyDown={close}>
       <Header chat={chat} state={state} />
+      <Identity state={state} />
       {state.session.locked ? <Cover chat={chat} state={state} /> : <ThreadView chat={chat} state={state} />}
       <Banner state={state} />
       <Composer chat={chat} state={state} />
@@ -25,40 +26,43 @@ export function Panel({ chat, state }: { chat: Chat; state: ChatState }): JSX.El
   );
 }
 
-/**
- * Says whose chat this is and as whom the visitor writes. Both come from Signet (the project, the verified token), never
- * from anything typed, and names are stripped of glyphs that could pass for the padlock.
- */
+/** Says whose chat this is. */
 function Header({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element {
   const words = useWords();
-  const { session, project, locked } = state.session;
-  const brand = cleanName(project?.name) ?? words.chat;
-  const name = cleanName(session?.displayName);
-  const verified = session?.assurance === "VERIFIED" && !locked;
+  const brand = cleanName(state.session.project?.name) ?? words.chat;
   return (
     <header class="header">
       <span class="brand" aria-hidden="true">
         {initials(brand)}
       </span>
-      <div class="titles">
-        <h1 class="title" dir="auto">
-          {brand}
-        </h1>
-        {verified && (
-          <p class="identity">
-            <span class="chip">
-              <Padlock closed />
-              {words.signedIn}
-            </span>
-            {name !== null && <span class="as">{words.chattingAs(name)}</span>}
-          </p>
-        )}
-      </div>
+      <h1 class="title" dir="auto">
+        {brand}
+      </h1>
       <button type="button" class="close" aria-label={words.closeChat} onClick={() => chat.close()}>
         <Icon name="close" size={16} />
         <span>{words.close}</span>
       </button>
     </header>
+  );
+}
+
+/**
+ * Says as whom the visitor writes. The name comes from the verified token, never from anything typed, and is stripped of
+ * glyphs that could pass for the padlock.
+ */
+function Identity({ state }: { state: ChatState }): JSX.Element | null {
+  const words = useWords();
+  const { session, locked } = state.session;
+  if (session?.assurance !== "VERIFIED" || locked) return null;
+  const name = cleanName(session.displayName);
+  return (
+    <p class="identity">
+      <span class="chip">
+        <Padlock closed />
+        {words.signedIn}
+      </span>
+      {name !== null && <span class="as">{words.chattingAs(name)}</span>}
+    </p>
   );
 }
 

@@ -34,13 +34,15 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
   const verified = state.session.session?.assurance === "VERIFIED";
   const items = useMemo(() => layOut(thread, outbox, verified), [thread, outbox, verified]);
   const newestOwn = outbox.at(-1)?.clientMessageId;
+  const newestStored = items.findLastIndex((item) => item.kind === "group" && item.self && item.lines.at(-1)?.outgoing === null);
+  const firstEntry = thread[0]?.entries[0]?.id;
   const lastEntry = thread.at(-1)?.entries.at(-1)?.id;
 
   const look = (): void => {
     const element = log.current;
     if (!element) return;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
-    position.current = { height: element.scrollHeight, top: element.scrollTop, first: items[0]?.key, atEnd };
+    position.current = { height: element.scrollHeight, top: element.scrollTop, first: firstEntry, atEnd };
     if (atEnd) setMissed(false);
   };
   const toEnd = (): void => {
@@ -60,7 +62,7 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
     if (!element) return;
     if (before.atEnd) {
       toEnd();
-    } else if (items[0]?.key !== before.first) {
+    } else if (firstEntry !== before.first) {
       element.scrollTop = before.top + (element.scrollHeight - before.height);
       look();
     } else {
@@ -92,7 +94,7 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
     if ((log.current?.scrollTop ?? NEAR) < NEAR && state.history === "more") void chat.loadEarlier();
   };
   const empty = items.length === 0 && (welcomed || state.connection.phase !== "online");
-  const closed = welcomed && thread.length > 0 && !ongoingPart(thread) && outbox.length === 0;
+  const closed = welcomed && thread.length > 0 && !ongoingPart(thread) && outbox.every(({ state: progress }) => progress === "failed");
   return (
     <div class="thread">
       <div
@@ -108,7 +110,7 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
         {state.session.keptSeparately !== null && <p class="notice">{words.keptSeparately}</p>}
         {empty && <Welcome state={state} />}
         {items.map((item, index) => (
-          <ItemView key={item.key} item={item} last={index === items.length - 1} chat={chat} />
+          <ItemView key={item.key} item={item} marked={index === newestStored} chat={chat} />
         ))}
         {typing !== null && <Typing name={cleanName(typing) ?? words.agent} />}
         {closed && <p class="hint">{words.startNew}</p>}

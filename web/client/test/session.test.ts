@@ -1,0 +1,394 @@
+import type { ActivateRequest, ActivateResponse, AuthenticationOption, Session } from "@signet/protocol";
+import { beforeEach, describe, expect, test } from "vitest";
+import { VisitorApi, VisitorConnection, VisitorSession } from "../src";
+import type { DeviceStore, SessionEvent } from "../src";
+import { World, entry, settle, welcome } from "./world";
+
+type Answer = ActivateResponse | "unreachable" | "unavailable";
+
+const SECURED: AuthenticationOption = { type: "SECURED_AUTHENTICATION", token: "visitor-token" };
+const ANONYMOUS: AuthenticationOption = { type: "ANONYMOUS" };
+const REFUSED: ActivateResponse = {
+  status: "authentication-failure",
+  reason: "Failed to fetch authentication with a server error: the token has expired",
+  code: "TOKEN_EXPIRED",
+  correlationId: "r-1",
+};
+const MINUTE = 60_000;
+
+let world: World;
+let answers: Answer[];
+let requests: ActivateRequest[];
+let logouts: (string | null)[];
+let serverReachable: boolean;
+let stored: string | null;
+let proofs: (AuthenticationOption | null)[];
+let asked: number;
+let events: string[];
+let connection: VisitorConnection;
+let session: VisitorSession;
+
+/** An hour's session, counted from now. */
+function granted(change: Partial<Session> = {}, outcome = "NEW", device: string | null = null): ActivateResponse {
+  const at = (minutes: number): string => new Date(world.now() + minutes * MINUTE).toISOString();
+  return {
+    status: "authentication-success",
+    correlationId: "r-0",
+    session: {
+      accessToken: "token-1",
+      sessionId: "s-1",
+      visitorId: "v-1",
+      assurance: "VERIFIED",
+      expiresAt: at(60),
+      renewFrom: at(48),
+      renewUntil: at(57),
+      displayName: "Jane",
+      ...change,
+    },
+    device,
+    project: { id: "demo", name: "Lumen" },
+    continuity: { outcome: outcome as "NEW", earlierConversationId: outcome === "BOTH" ? "c-0" : null },
+  };
+}
+
+const anonymously = (): ActivateResponse =>
+  granted({ accessToken: "token-a", sessionId: "s-a", visitorId: "v-a", assurance: "ANONYMOUS", displayName: null }, "NONE", "device-1");
+
+async function serve(input: string, init: RequestInit): Promise<Response> {
+  if (!serverReachable) throw new TypeError("network down");
+  if (input.endsWith("/logout")) {
+    logouts.push(new Headers(init.headers).get("authorization"));
+    return new Response(null, { status: 204 });
+  }
+  requests.push(JSON.parse(String(init.body)) as ActivateRequest);
+  const answer = answers.shift();
+  if (answer === undefined) throw new Error("the test expected no such request");
+  if (answer === "unreachable") throw new TypeError("network down");
+  if (answer === "unavailable") return new Response("bad gateway", { status: 502 });
+  return Response.json(answer, { status: answer.status === "authentication-success" ? 200 : 401 });
+}
+
+beforeEach(() => {
+  world = new World();
+  answers = [];
+  requests = [];
+  logouts = [];
+  serverReachable = true;
+  stored = null;
+  proofs = [];
+  asked = 0;
+  events = [];
+  const device: DeviceStore = {
+    load: () => stored,
+    save: (credential) => {
+      stored = credential;
+    },
+    forget: () => {
+      stored = null;
+    },
+  };
+  connection = new VisitorConnection(world, (event) => {
+    if (event.type === "expired") session.expired();
+    if (event.type === "ended") session.ended();
+  });
+  session = new VisitorSession({
+    projectId: "demo",
+    origin: "https://shop.example",
+    api: new VisitorApi(serve, world),
+    environment: world,
+    connection,
+    device,
+    askProvider: () => {
+      asked += 1;
+      return Promise.resolve(proofs.shift() ?? null);
+    },
+    listener: (event: SessionEvent) => {
+      if (event.type !== "changed") events.push(event.type);
+    },
+  });
+});
+
+async function activate(option: AuthenticationOption, answer: ActivateResponse): Promise<ActivateResponse> {
+  answers.push(answer);
+  const activation = session.activate(option);
+  await world.pass(0);
+  return activation;
+}
+
+/** Opens the socket of the newest session. */
+function join(frame = welcome()): void {
+  world.socket.onopen?.();
+  world.socket.say(frame);
+}
+
+describe("activation", () => {
+  test("sends what the contract asks for and opens the socket with the session's token", async () => {
+    stored = "device-0";
+    await activate(SECURED, granted());
+    expect(requests).toEqual([
+      { projectId: "demo", origin: "https://shop.example", authenticationOption: SECURED, session: null, device: "device-0" },
+    ]);
+    world.socket.onopen?.();
+    expect(world.socket.of("hello")[0]?.token).toBe("token-1");
+  });
+
+  test("a transport failure is tried three more times, further apart each time", async () => {
+    answers.push("unreachable", "unavailable", "unreachable", "unreachable");
+    const activation = session.activate(SECURED);
+    await world.pass(0);
+    expect(requests).toHaveLength(1);
+    await world.pass(400);
+    expect(requests).toHaveLength(2);
+    await world.pass(5_000);
+    expect(requests).toHaveLength(4);
+    expect(await activation).toMatchObject({ status: "authentication-failure", code: "SERVICE_UNAVAILABLE" });
+    await world.pass(10 * MINUTE);
+    expect(requests).toHaveLength(4);
+  });
+
+  test("a refused token is not tried again", async () => {
+    expect(await activate(SECURED, REFUSED)).toEqual(REFUSED);
+    await world.pass(10 * MINUTE);
+    expect(requests).toHaveLength(1);
+    expect(session.state.session).toBeNull();
+  });
+
+  test("the device credential is kept while anonymous and forgotten once verified", async () => {
+    await activate(ANONYMOUS, anonymously());
+    expect(stored).toBe("device-1");
+    await activate(SECURED, granted({}, "ADOPTED"));
+    expect(requests[1]).toMatchObject({ session: "token-a", device: "device-1" });
+    expect(stored).toBeNull();
+  });
+
+  test("the session's token is in nothing a screen can see", async () => {
+    await activate(SECURED, granted());
+    expect(JSON.stringify(session.state)).not.toContain("token-1");
+    expect(JSON.stringify(session)).not.toContain("token-1");
+  });
+});
+
+describe("signing in during a conversation", () => {
+  test.each([
+    ["ADOPTED", 1],
+    ["BOTH", 0],
+    ["RESUMED", 0],
+  ])("%s keeps %i of the anonymous conversation in view", async (outcome, kept) => {
+    await activate(ANONYMOUS, anonymously());
+    join(welcome({ entries: [entry(1)] }));
+    await activate(SECURED, granted({}, outcome));
+    expect(connection.state.thread).toHaveLength(kept);
+    expect(session.state.keptSeparately).toBe(outcome === "BOTH" ? "c-0" : null);
+  });
+
+  test("the old socket's end does not end the new session", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join();
+    answers.push(granted({}, "ADOPTED"));
+    const upgrade = session.activate(SECURED);
+    world.socket.end(4401);
+    await world.pass(0);
+    await upgrade;
+    expect(events).toEqual([]);
+    expect(session.state.session?.assurance).toBe("VERIFIED");
+  });
+
+  test("if the upgrade failed after all, an ended session is ended", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join();
+    answers.push(REFUSED);
+    const upgrade = session.activate(SECURED);
+    world.socket.end(4401);
+    await world.pass(0);
+    await upgrade;
+    expect(events).toEqual(["wiped", "ended"]);
+    expect(session.state.session).toBeNull();
+  });
+});
+
+describe("renewal", () => {
+  test.each([
+    [0, 48],
+    [0.999, 57],
+  ])("with chance %d asks the provider %i minutes into the hour", async (chance, minutes) => {
+    world.chance = chance;
+    await activate(SECURED, granted());
+    join();
+    await world.pass(minutes * MINUTE - 1_000);
+    expect(asked).toBe(0);
+    // The silent server of this test has lost the socket meanwhile.
+    connection.wake();
+    join();
+    proofs.push(SECURED);
+    answers.push(granted({ accessToken: "token-2" }, "RENEWED"));
+    await world.pass(2_000);
+    expect(asked).toBe(1);
+    expect(requests[1]?.session).toBe("token-1");
+    expect(world.socket.of("renew")).toEqual([{ type: "renew", token: "token-2" }]);
+    expect(events).toEqual([]);
+  });
+
+  test("a failure is tried again in the time that is left, then the session locks once", async () => {
+    await activate(SECURED, granted());
+    join(welcome({ entries: [entry(1)] }));
+    await world.pass(60 * MINUTE);
+    expect(asked).toBeGreaterThan(2);
+    expect(asked).toBeLessThan(20);
+    expect(events).toEqual(["expired"]);
+    expect(session.state).toMatchObject({ locked: true, refused: true });
+    expect(session.token).toBeNull();
+    expect(requests).toHaveLength(1);
+  });
+
+  test("a provider that turns anonymous does not make the session anonymous", async () => {
+    await activate(SECURED, granted());
+    join();
+    proofs = Array<AuthenticationOption>(20).fill(ANONYMOUS);
+    await world.pass(61 * MINUTE);
+    expect(requests).toHaveLength(1);
+    expect(session.state.locked).toBe(true);
+  });
+
+  test("an anonymous session renews without the provider", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join();
+    answers.push(anonymously());
+    await world.pass(58 * MINUTE);
+    expect(asked).toBe(0);
+    expect(requests[1]).toMatchObject({ authenticationOption: ANONYMOUS, session: "token-a", device: "device-1" });
+  });
+
+  test("a clock that runs wrong does not shift the hour", async () => {
+    // The server's times are an hour ahead of this device's clock, and its `date` says so.
+    const late = (): ActivateResponse => {
+      const answer = granted();
+      if (answer.status !== "authentication-success") throw new Error("granted");
+      const shift = (time: string): string => new Date(Date.parse(time) + 60 * MINUTE).toISOString();
+      const { expiresAt, renewFrom, renewUntil } = answer.session;
+      return { ...answer, session: { ...answer.session, expiresAt: shift(expiresAt), renewFrom: shift(renewFrom), renewUntil: shift(renewUntil) } };
+    };
+    const date = new Date(world.now() + 60 * MINUTE).toUTCString();
+    const api = new VisitorApi(() => Promise.resolve(Response.json(late(), { headers: { date } })), world);
+    const { clockAhead } = await api.activate({
+      projectId: "demo",
+      origin: null,
+      authenticationOption: SECURED,
+      session: null,
+      device: null,
+    });
+    expect(clockAhead).toBe(60 * MINUTE);
+  });
+});
+
+describe("a session whose time has passed", () => {
+  async function lapse(): Promise<void> {
+    await activate(SECURED, granted());
+    join(welcome({ entries: [entry(1)] }));
+    world.socket.say({ type: "expired" });
+    await settle();
+  }
+
+  test("locks at the server's word, sends nothing and keeps what was written", async () => {
+    await lapse();
+    connection.send("kept");
+    await world.pass(5 * MINUTE);
+    expect(session.state.locked).toBe(true);
+    expect(world.sockets).toHaveLength(1);
+    expect(connection.state.outbox).toHaveLength(1);
+  });
+
+  test("the same person unlocks it, and what was written goes out", async () => {
+    await lapse();
+    connection.send("kept");
+    proofs.push(SECURED);
+    answers.push(granted({ accessToken: "token-2" }, "RENEWED"));
+    expect(await session.prove()).toBe(true);
+    expect(requests.at(-1)?.session).toBe("token-1");
+    join();
+    expect(world.socket.of("send").map(({ text }) => text)).toEqual(["kept"]);
+    expect(session.state).toMatchObject({ locked: false, refused: false, verifying: false });
+    expect(events).toEqual(["expired", "restored"]);
+  });
+
+  test("another person gets nothing of it", async () => {
+    await lapse();
+    connection.send("the first person's words");
+    proofs.push(SECURED);
+    answers.push(granted({ accessToken: "token-9", sessionId: "s-9", visitorId: "v-9" }, "SWITCHED"));
+    await session.prove();
+    expect(events).toContain("wiped");
+    expect(connection.state.thread).toEqual([]);
+    expect(connection.state.outbox).toEqual([]);
+    join(welcome({ conversation: null }));
+    expect(world.socket.of("hello")[0]).toMatchObject({ token: "token-9", conversationId: null });
+    expect(world.socket.of("send")).toEqual([]);
+  });
+
+  test("another visitor is a switch even when the answer does not say so", async () => {
+    await lapse();
+    connection.send("the first person's words");
+    await activate(SECURED, granted({ sessionId: "s-9", visitorId: "v-9" }, "RESUMED"));
+    expect(connection.state.outbox).toEqual([]);
+  });
+
+  test("an anonymous one comes back by itself", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join();
+    answers.push("unreachable", anonymously());
+    world.socket.end(4403);
+    await world.pass(10_000);
+    expect(session.state).toMatchObject({ locked: false });
+    expect(events).toEqual([]);
+    expect(world.sockets).toHaveLength(2);
+  });
+});
+
+describe("signing out", () => {
+  test("wipes before it talks to the server, and forgets the device", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join(welcome({ entries: [entry(1)] }));
+    const logout = session.logout();
+    expect(connection.state.thread).toEqual([]);
+    expect(stored).toBeNull();
+    expect((await logout).revoked).toBe(true);
+    expect(logouts).toEqual(["Bearer token-a"]);
+  });
+
+  test("offline, the revocation is kept and delivered once the network is back", async () => {
+    await activate(SECURED, granted());
+    serverReachable = false;
+    const { revoked, revokeLater } = await session.logout();
+    expect(revoked).toBe(false);
+    let delivered = false;
+    void revokeLater().then(() => {
+      delivered = true;
+    });
+    await world.pass(5_000);
+    expect(delivered).toBe(false);
+    serverReachable = true;
+    await world.pass(60_000);
+    expect(delivered).toBe(true);
+    expect(logouts).toEqual(["Bearer token-1"]);
+  });
+
+  test("an activation that had not begun is not begun", async () => {
+    const activation = session.activate(SECURED);
+    await session.logout();
+    expect((await activation).status).toBe("authentication-failure");
+    expect(requests).toEqual([]);
+  });
+
+  test("a session that opens after it is ended at once", async () => {
+    answers.push(granted());
+    const activation = session.activate(SECURED);
+    await Promise.resolve();
+    const logout = session.logout();
+    await world.pass(0);
+    await logout;
+    expect((await activation).status).toBe("authentication-failure");
+    await settle();
+    expect(logouts).toEqual(["Bearer token-1"]);
+    expect(session.state.session).toBeNull();
+    expect(world.sockets).toHaveLength(0);
+  });
+});

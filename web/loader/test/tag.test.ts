@@ -1,0 +1,344 @@
+import type { ToLoader, ToWidget } from "@signet/protocol";
+import { describe, expect, test, vi } from "vitest";
+import type { Widget } from "../src/frame";
+import { Tag } from "../src/tag";
+
+const secured = (token: string) => () => ({ authenticationOption: { type: "SECURED_AUTHENTICATION", token } });
+const anonymous = () => ({ authenticationOption: { type: "ANONYMOUS" } });
+
+interface Reachable {
+  tag: Tag;
+  /** What the tag has told the widget, in order. */
+  told: ToWidget[];
+  /** Speaks as the widget of the newest iframe. */
+  say(message: ToLoader): void;
+  /** Waits until the tag has told the widget something of this type, and takes it. */
+  heard<T extends ToWidget["type"]>(type: T): Promise<Extract<ToWidget, { type: T }>>;
+  warnings: string[];
+  calls: unknown[][];
+  opened: () => number;
+  removed: () => number;
+}
+
+/** A tag whose iframe is the test: the channel's two ends without a browser between them. */
+function embed(options: { reachable?: boolean; namesVisitor?: boolean } = {}): Reachable {
+  const told: ToWidget[] = [];
+  const warnings: string[] = [];
+  const calls: unknown[][] = [];
+  let opened = 0;
+  let removed = 0;
+  let speak: (message: ToLoader) => void = () => undefined;
+  const tag = new Tag({
+    openWidget: (listener) => {
+      opened += 1;
+      if (options.reachable === false) return Promise.reject(new Error("unreachable"));
+      speak = listener;
+      const widget: Widget = {
+        post: (message) => void told.push(message),
+        place: (_opened, size) => ({ ...size, bottom: 0, right: 0 }),
+        hide: () => undefined,
+        remove: () => {
+          removed += 1;
+        },
+      };
+      return Promise.resolve(widget);
+    },
+    callback: (name) => (context: unknown) => calls.push([name, context]),
+    namesVisitor: () => options.namesVisitor ?? false,
+    warn: (text) => warnings.push(text),
+  });
+  return {
+    tag,
+    told,
+    warnings,
+    calls,
+    say: (message) => speak(message),
+    heard: (type) =>
+      vi.waitFor(() => {
+        const index = told.findIndex((message) => message.type === type);
+        if (index < 0) throw new Error(`nothing of type ${type} yet`);
+        return told.splice(index, 1)[0] as never;
+      }),
+    opened: () => opened,
+    removed: () => removed,
+  };
+}
+
+async function accept({ heard, say }: Reachable): Promise<void> {
+  const { id, option } = await heard("activate");
+  say({ type: "activated", id, assurance: option.type === "ANONYMOUS" ? "ANONYMOUS" : "VERIFIED" });
+}
+
+async function activated(provider: () => unknown): Promise<Reachable> {
+  const page = embed();
+  const activation = page.tag.activate(provider);
+  await accept(page);
+  await activation;
+  return page;
+}
+
+describe("activate", () => {
+  test("resolves with exactly the printed object", async () => {
+    const page = embed();
+    const activation = page.tag.activate(async () => secured("visitor-token")());
+    await accept(page);
+    expect(JSON.stringify(await activation, null, 2)).toBe(
+      `{
+  "authentication": {
+    "option": {
+      "type": "SECURED_AUTHENTICATION",
+      "token": "visitor-token"
+    },
+    "status": "authentication-success"
+  }
+}`,
+    );
+    expect(page.tag.phase).toBe("secured");
+  });
+
+  test("calls onResult with the same object, and what that throws stops nothing", async () => {
+    const report = vi.spyOn(console, "error").mockReturnValue();
+    const page = embed();
+    const onResult = vi.fn(() => {
+      throw new Error("the page's own mistake");
+    });
+    const activation = page.tag.activate(anonymous, onResult);
+    await accept(page);
+    const result = await activation;
+    expect(onResult).toHaveBeenCalledExactlyOnceWith(result);
+    expect(report).toHaveBeenCalledOnce();
+    report.mockRestore();
+  });
+
+  test.each([
+    ["undefined", () => undefined],
+    ["null", () => ({ authenticationOption: null })],
+    ["an unknown type", () => ({ authenticationOption: { type: "SIMPLE", token: "t" } })],
+    ["no token", () => ({ authenticationOption: { type: "SECURED_AUTHENTICATION" } })],
+    ["an empty token", secured("")],
+    ["a token that is no text", () => ({ authenticationOption: { type: "SECURED_AUTHENTICATION", token: 7 } })],
+  ])("a provider that returns %s fails with the documented sentence", async (_, provider) => {
+    const { tag, told } = embed();
+    const { authentication } = await tag.activate(provider);
+    expect(authentication).toMatchObject({
+      status: "authentication-failure",
+      reason: "A valid authentication option must be provided",
+      code: "OPTION_INVALID",
+    });
+    expect(tag.phase).toBe("idle");
+    expect(told).toEqual([]);
+  });
+
+  test.each([
+    ["throws", () => { throw new Error("no session"); }],
+    ["rejects", () => Promise.reject(new Error("no session"))],
+  ])("a provider that %s is told apart by its code", async (_, provider) => {
+    const report = vi.spyOn(console, "error").mockReturnValue();
+    const { authentication } = await embed().tag.activate(provider);
+    expect(authentication).toEqual({
+      option: null,
+      status: "authentication-failure",
+      reason: "A valid authentication option must be provided",
+      code: "PROVIDER_FAILED",
+    });
+    report.mockRestore();
+  });
+
+  test("a second call before the first has settled is refused, and the first goes on", async () => {
+    const page = embed();
+    const first = page.tag.activate(secured("one"));
+    expect((await page.tag.activate(secured("two"))).authentication).toEqual({
+      option: { type: "SECURED_AUTHENTICATION", token: "two" },
+      status: "authentication-failure",
+      reason: "An activation is already ongoing",
+      code: "ACTIVATION_ONGOING",
+    });
+    await accept(page);
+    expect((await first).authentication.status).toBe("authentication-success");
+  });
+
+  test("a second login under way from anonymous has a sentence of its own", async () => {
+    const page = await activated(anonymous);
+    const login = page.tag.activate(secured("one"));
+    expect((await page.tag.activate(secured("two"))).authentication.reason).toBe("A login is already ongoing");
+    await accept(page);
+    await login;
+    expect(page.tag.phase).toBe("secured");
+  });
+
+  test.each([
+    ["secured after secured", secured("a"), secured("b")],
+    ["anonymous after secured", secured("a"), anonymous],
+    ["anonymous after anonymous", anonymous, anonymous],
+  ])("%s is refused and leaves the session alone", async (_, first, second) => {
+    const page = await activated(first);
+    const phase = page.tag.phase;
+    expect((await page.tag.activate(second)).authentication).toMatchObject({
+      status: "authentication-failure",
+      reason: "Can't activate twice, please logout first",
+      code: "ALREADY_ACTIVATED",
+    });
+    expect(page.tag.phase).toBe(phase);
+    expect(page.told).toEqual([]);
+  });
+
+  test("a token the platform refuses passes on its sentence, code and number, and nothing falls back", async () => {
+    const page = await activated(anonymous);
+    const login = page.tag.activate(secured("old"));
+    const { id } = await page.heard("activate");
+    const reason = "Failed to fetch authentication with a server error: the token has expired";
+    page.say({ type: "refused", id, reason, code: "TOKEN_EXPIRED", correlationId: "c-1" });
+    expect((await login).authentication).toEqual({
+      option: { type: "SECURED_AUTHENTICATION", token: "old" },
+      status: "authentication-failure",
+      reason,
+      code: "TOKEN_EXPIRED",
+      correlationId: "c-1",
+    });
+    expect(page.tag.phase).toBe("anonymous");
+  });
+
+  test("resolves with a failure when the chat cannot be loaded, and may be tried again", async () => {
+    const page = embed({ reachable: false });
+    const { authentication } = await page.tag.activate(secured("a"));
+    expect(authentication.code).toBe("SERVICE_UNAVAILABLE");
+    expect(authentication.reason).toMatch(/^Failed to fetch authentication with a server error/);
+    expect(page.tag.phase).toBe("idle");
+    await page.tag.activate(secured("a"));
+    expect(page.opened()).toBe(2);
+  });
+
+  test("waits for a start the page did not ask for, then upgrades it", async () => {
+    const page = embed();
+    const start = page.tag.start();
+    const activation = page.tag.activate(secured("a"));
+    await accept(page);
+    await start;
+    await accept(page);
+    expect((await activation).authentication.status).toBe("authentication-success");
+    expect(page.tag.phase).toBe("secured");
+  });
+});
+
+describe("logout", () => {
+  test("removes the widget, forgets the provider and lets a new activation begin", async () => {
+    const page = await activated(secured("a"));
+    page.say({ type: "state", conversationId: "c", assurance: "VERIFIED", chatbox: "REDUCED", unread: 2 });
+    const heardLogout = vi.fn();
+    page.tag.properties.on("authentication:logout", heardLogout);
+    const logout = page.tag.logout();
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await logout;
+    expect(page.tag.phase).toBe("loggedOut");
+    expect(page.removed()).toBe(1);
+    expect(page.tag.properties.get("conversation:id")).toBeNull();
+    expect(page.tag.properties.get("chatbox:status")).toBe("HIDDEN");
+    expect(heardLogout).toHaveBeenCalledOnce();
+    const again = page.tag.activate(anonymous);
+    await accept(page);
+    expect((await again).authentication.status).toBe("authentication-success");
+    expect(page.opened()).toBe(2);
+  });
+
+  test("overtakes an activation under way, whose late answer changes nothing", async () => {
+    const page = embed();
+    const activation = page.tag.activate(secured("a"));
+    const { id } = await page.heard("activate");
+    const logout = page.tag.logout();
+    expect((await activation).authentication.status).toBe("authentication-failure");
+    page.say({ type: "activated", id, assurance: "VERIFIED" });
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await logout;
+    expect(page.tag.phase).toBe("loggedOut");
+  });
+
+  test("an activation called while it runs waits for it", async () => {
+    const page = await activated(secured("a"));
+    const logout = page.tag.logout();
+    const activation = page.tag.activate(anonymous);
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await logout;
+    await accept(page);
+    await activation;
+    expect(page.tag.phase).toBe("anonymous");
+  });
+
+  test("a widget that could not revoke stays out of view until it has", async () => {
+    const page = await activated(secured("a"));
+    const logout = page.tag.logout();
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: false });
+    await logout;
+    expect(page.removed()).toBe(0);
+    page.say({ type: "revoked" });
+    await vi.waitFor(() => expect(page.removed()).toBe(1));
+  });
+});
+
+describe("a session's life", () => {
+  test("asks the kept provider anew each time the widget wants a proof", async () => {
+    let issued = 0;
+    const page = await activated(() => secured(`token-${(issued += 1)}`)());
+    page.say({ type: "ask", id: 9 });
+    expect(await page.heard("answer")).toEqual({
+      type: "answer",
+      id: 9,
+      option: { type: "SECURED_AUTHENTICATION", token: "token-2" },
+    });
+  });
+
+  test("expiry is told to the page and undone by a new proof", async () => {
+    const page = await activated(secured("a"));
+    const expired = vi.fn();
+    page.tag.properties.on("authentication:expired", expired);
+    page.say({ type: "expired" });
+    expect(expired).toHaveBeenCalledOnce();
+    expect(page.tag.phase).toBe("expired");
+    page.say({ type: "restored", assurance: "VERIFIED" });
+    expect(page.tag.phase).toBe("secured");
+  });
+
+  test("an expired session is never turned into an anonymous one", async () => {
+    const page = await activated(secured("a"));
+    page.say({ type: "expired" });
+    expect((await page.tag.activate(anonymous)).authentication.code).toBe("ALREADY_ACTIVATED");
+    expect(page.tag.phase).toBe("expired");
+  });
+
+  test("a session ended elsewhere takes the widget away", async () => {
+    const page = await activated(secured("a"));
+    page.say({ type: "ended" });
+    await vi.waitFor(() => expect(page.removed()).toBe(1));
+    expect(page.tag.phase).toBe("loggedOut");
+  });
+
+  test("properties change with the widget's state and tell every listener once", async () => {
+    const page = await activated(anonymous);
+    const first = vi.fn();
+    const second = vi.fn();
+    page.tag.properties.on("conversation:idChange", first);
+    page.tag.properties.on("conversation:idChange", second);
+    const state = { type: "state", conversationId: "c-1", assurance: "ANONYMOUS", chatbox: "OPENED", unread: 0 } as const;
+    page.say(state);
+    page.say({ ...state, unread: 1 });
+    expect(first).toHaveBeenCalledExactlyOnceWith("c-1");
+    expect(second).toHaveBeenCalledExactlyOnceWith("c-1");
+    page.tag.properties.off("conversation:idChange", second);
+    page.say({ ...state, conversationId: null });
+    expect(first).toHaveBeenLastCalledWith(null);
+    expect(second).toHaveBeenCalledOnce();
+  });
+
+  test("the page's callbacks get the widget's contexts", async () => {
+    const page = await activated(anonymous);
+    page.say({ type: "callback", name: "onMessageSent", context: { time: 1, msg: "hello" } });
+    expect(page.calls).toEqual([["onMessageSent", { time: 1, msg: "hello" }]]);
+  });
+
+  test("a page that also names the visitor is warned once the visitor is verified", async () => {
+    const page = embed({ namesVisitor: true });
+    const activation = page.tag.activate(secured("a"));
+    await accept(page);
+    await activation;
+    expect(page.warnings).toHaveLength(1);
+  });
+});

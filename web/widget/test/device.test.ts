@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { createDeviceStore } from "../src/device";
+
+/** Local storage by its contract, in a map. */
+class MapStorage implements Storage {
+  readonly map = new Map<string, string>();
+  get length(): number {
+    return this.map.size;
+  }
+  clear = (): void => this.map.clear();
+  key = (index: number): string | null => [...this.map.keys()][index] ?? null;
+  getItem = (key: string): string | null => this.map.get(key) ?? null;
+  setItem = (key: string, value: string): void => void this.map.set(key, value);
+  removeItem = (key: string): void => void this.map.delete(key);
+}
+
+test("keeps the credential for the next page", () => {
+  const storage = new MapStorage();
+  createDeviceStore("demo", true, () => storage).save("credential");
+  expect(createDeviceStore("demo", true, () => storage).load()).toBe("credential");
+  expect(createDeviceStore("other", true, () => storage).load()).toBeNull();
+});
+
+test("forgetting leaves nothing", () => {
+  const storage = new MapStorage();
+  const device = createDeviceStore("demo", true, () => storage);
+  device.save("credential");
+  device.forget();
+  expect(device.load()).toBeNull();
+  expect(storage.length).toBe(0);
+});
+
+test("without consent nothing is stored, nor read", () => {
+  const storage = new MapStorage();
+  storage.setItem("signet:demo:device", "earlier");
+  const device = createDeviceStore("demo", false, () => storage);
+  expect(device.load()).toBeNull();
+  device.save("credential");
+  expect(storage.getItem("signet:demo:device")).toBe("earlier");
+  expect(device.load()).toBe("credential");
+});
+
+test("consent stores what is held, its withdrawal removes it", () => {
+  const storage = new MapStorage();
+  const device = createDeviceStore("demo", false, () => storage);
+  device.save("credential");
+  device.permit(true);
+  expect(storage.getItem("signet:demo:device")).toBe("credential");
+  device.permit(false);
+  expect(storage.length).toBe(0);
+});
+
+test("blocked storage changes nothing but memory", () => {
+  const device = createDeviceStore("demo", true, () => {
+    throw new DOMException("blocked", "SecurityError");
+  });
+  device.save("credential");
+  expect(device.load()).toBe("credential");
+  device.forget();
+  expect(device.load()).toBeNull();
+});
