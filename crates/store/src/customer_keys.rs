@@ -2,6 +2,7 @@
 
 use signet_domain::{CustomerKeyId, ProjectId, Timestamp};
 
+use crate::sql::{Row, statements};
 use crate::{StoreError, Tx};
 
 /// Where a key stands in its life.
@@ -27,6 +28,17 @@ impl KeyState {
             Self::Revoked => "REVOKED",
         }
     }
+
+    /// Reads that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "PENDING" => Some(Self::Pending),
+            "ACTIVE" => Some(Self::Active),
+            "RETIRING" => Some(Self::Retiring),
+            "REVOKED" => Some(Self::Revoked),
+            _ => None,
+        }
+    }
 }
 
 /// A registered key.
@@ -48,17 +60,46 @@ pub struct CustomerKey {
     pub created_at: Timestamp,
 }
 
+statements! {
+    INSERT = "INSERT INTO customer_keys (id, project_id, fingerprint, key_id, public_key, state, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    LIST = "SELECT id, project_id, fingerprint, key_id, public_key, state, created_at FROM customer_keys \
+        WHERE project_id = $1 ORDER BY created_at, id";
+    SET_STATE = "UPDATE customer_keys SET state = $1 WHERE id = $2";
+}
+
 /// Registers a key. [`StoreError::Conflict`] if the project has it already.
 pub async fn insert(tx: &mut Tx<'_>, key: &CustomerKey) -> Result<(), StoreError> {
-    todo!()
+    let values = [
+        key.id.into(),
+        (&key.project_id).into(),
+        (&key.fingerprint).into(),
+        key.key_id.as_ref().into(),
+        key.public_key.as_slice().into(),
+        key.state.as_str().into(),
+        key.created_at.into(),
+    ];
+    tx.execute(INSERT, &values).await.map(drop)
 }
 
 /// Lists a project's keys, oldest first.
 pub async fn list(tx: &mut Tx<'_>, project_id: &ProjectId) -> Result<Vec<CustomerKey>, StoreError> {
-    todo!()
+    tx.query(LIST, &[project_id.into()], read).await
 }
 
 /// Moves a key to another state. False if there is no such key.
 pub async fn set_state(tx: &mut Tx<'_>, id: CustomerKeyId, state: KeyState) -> Result<bool, StoreError> {
-    todo!()
+    tx.changes(SET_STATE, &[state.as_str().into(), id.into()]).await
+}
+
+fn read(row: &Row<'_>) -> Result<CustomerKey, StoreError> {
+    Ok(CustomerKey {
+        id: row.get(0, "customer_keys.id")?,
+        project_id: row.get(1, "customer_keys.project_id")?,
+        fingerprint: row.get(2, "customer_keys.fingerprint")?,
+        key_id: row.get(3, "customer_keys.key_id")?,
+        public_key: row.get(4, "customer_keys.public_key")?,
+        state: row.word(5, "customer_keys.state", KeyState::parse)?,
+        created_at: row.get(6, "customer_keys.created_at")?,
+    })
 }

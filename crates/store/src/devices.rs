@@ -2,7 +2,17 @@
 
 use signet_domain::{DeviceId, ProjectId, Timestamp, VisitorId};
 
+use crate::sql::statements;
 use crate::{StoreError, Tx};
+
+statements! {
+    REVOKE = "INSERT INTO devices (id, project_id, visitor_id, created_at, revoked_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6) \
+        ON CONFLICT (id) DO UPDATE SET revoked_at = COALESCE(devices.revoked_at, excluded.revoked_at), \
+        expires_at = CASE WHEN devices.expires_at > excluded.expires_at THEN devices.expires_at ELSE excluded.expires_at END";
+    REVOKED = "SELECT id, expires_at FROM devices WHERE revoked_at IS NOT NULL AND expires_at > $1 ORDER BY expires_at";
+    IS_REVOKED = "SELECT id FROM devices WHERE id = $1 AND revoked_at IS NOT NULL";
+}
 
 /// Revokes a device credential, known before or not: from now on it proves nothing. `expires_at` is when the credential
 /// would have expired by itself; the row may go then.
@@ -14,15 +24,17 @@ pub async fn revoke(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
-    todo!()
+    let values = [id.into(), project_id.into(), visitor_id.into(), now.into(), now.into(), expires_at.into()];
+    tx.execute(REVOKE, &values).await.map(drop)
 }
 
 /// Every revoked device whose credential has not expired at `now`: the revocation set, read once at start.
 pub async fn revoked(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(DeviceId, Timestamp)>, StoreError> {
-    todo!()
+    tx.query(REVOKED, &[now.into()], |row| Ok((row.get(0, "devices.id")?, row.get(1, "devices.expires_at")?)))
+        .await
 }
 
 /// Whether a device credential was revoked.
 pub async fn is_revoked(tx: &mut Tx<'_>, id: DeviceId) -> Result<bool, StoreError> {
-    todo!()
+    Ok(tx.query_opt(IS_REVOKED, &[id.into()], |_| Ok(())).await?.is_some())
 }

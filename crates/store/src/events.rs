@@ -1,8 +1,30 @@
 //! The log of what happened in a project, in order: what agents resume from and what webhooks will be sent from.
 
-use signet_domain::{Conversation, Event, EventKind, Message, ProjectId, Timestamp, VisitorId};
+use signet_domain::{
+    Conversation, ConversationId, Event, EventKind, Message, ProjectId, Timestamp, VisitorId,
+};
 
+use crate::conversations::{self, COLUMNS, conversation_columns};
+use crate::messages::{self, message_columns};
+use crate::sql::{Row, statements};
 use crate::{StoreError, Tx};
+
+statements! {
+    NEXT = "UPDATE project_counters SET event_sequence = event_sequence + 1 WHERE project_id = $1 RETURNING event_sequence";
+    INSERT = "INSERT INTO events (project_id, sequence, kind, visitor_id, conversation_id, message_sequence, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    LATEST = "SELECT event_sequence FROM project_counters WHERE project_id = $1";
+    AFTER = concat!(
+        "SELECT events.project_id, events.sequence, events.kind, events.visitor_id, events.created_at, \
+         events.conversation_id, events.message_sequence, ", conversation_columns!(), ", ", message_columns!(),
+        " FROM events LEFT JOIN conversations ON conversations.id = events.conversation_id \
+         LEFT JOIN messages ON messages.conversation_id = events.conversation_id \
+         AND messages.sequence = events.message_sequence \
+         WHERE events.project_id = $1 AND events.sequence > $2 ORDER BY events.sequence LIMIT $3");
+}
+
+/// Columns of an event before those of its records.
+const OWN_COLUMNS: usize = 7;
 
 /// An event that has no place yet.
 #[derive(Debug, Clone)]
@@ -22,17 +44,64 @@ pub struct NewEvent {
 }
 
 /// Writes an event under the project's next sequence and queues it for the [`crate::CommitObserver`]. Call it last in a
-/// body: on PostgreSQL it holds the project's counter until the commit.
+/// body: on PostgreSQL it holds the project's counter until the commit. [`StoreError::Corrupt`] if there is no such
+/// project.
 pub async fn append(tx: &mut Tx<'_>, event: NewEvent) -> Result<(), StoreError> {
-    todo!()
+    let sequence = tx
+        .query_opt(NEXT, &[(&event.project_id).into()], |row| row.get(0, "project_counters.event_sequence"))
+        .await?
+        .ok_or(StoreError::Corrupt("project_counters.project_id"))?;
+    let event = Event {
+        project_id: event.project_id,
+        sequence,
+        kind: event.kind,
+        visitor_id: event.visitor_id,
+        conversation: event.conversation,
+        message: event.message,
+        created_at: event.created_at,
+    };
+    let values = [
+        (&event.project_id).into(),
+        sequence.into(),
+        event.kind.as_str().into(),
+        event.visitor_id.into(),
+        event.conversation.as_ref().map(|conversation| conversation.id).into(),
+        event.message.as_ref().map(|message| message.sequence).into(),
+        event.created_at.into(),
+    ];
+    tx.execute(INSERT, &values).await?;
+    tx.queue(event);
+    Ok(())
 }
 
 /// The project's newest sequence; 0 if nothing happened yet.
 pub async fn latest(tx: &mut Tx<'_>, project_id: &ProjectId) -> Result<i64, StoreError> {
-    todo!()
+    let latest = tx
+        .query_opt(LATEST, &[project_id.into()], |row| row.get(0, "project_counters.event_sequence"))
+        .await?;
+    Ok(latest.unwrap_or(0))
 }
 
 /// Events after a sequence, ascending, with the records as they are now.
-pub async fn after(tx: &mut Tx<'_>, project_id: &ProjectId, sequence: i64, limit: usize) -> Result<Vec<Event>, StoreError> {
-    todo!()
+pub async fn after(
+    tx: &mut Tx<'_>,
+    project_id: &ProjectId,
+    sequence: i64,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    tx.query(AFTER, &[project_id.into(), sequence.into(), (limit as i64).into()], read).await
+}
+
+fn read(row: &Row<'_>) -> Result<Event, StoreError> {
+    let conversation = row.get::<Option<ConversationId>>(5, "events.conversation_id")?;
+    let message = row.get::<Option<i64>>(6, "events.message_sequence")?;
+    Ok(Event {
+        project_id: row.get(0, "events.project_id")?,
+        sequence: row.get(1, "events.sequence")?,
+        kind: row.word(2, "events.kind", EventKind::parse)?,
+        visitor_id: row.get(3, "events.visitor_id")?,
+        conversation: conversation.map(|_| conversations::read(row, OWN_COLUMNS)).transpose()?,
+        message: message.map(|_| messages::read(row, OWN_COLUMNS + COLUMNS)).transpose()?,
+        created_at: row.get(4, "events.created_at")?,
+    })
 }

@@ -8,50 +8,47 @@
 //! - events queued in a body reach the [`CommitObserver`] after its commit, in the order of their sequence, and never
 //!   when it failed;
 //! - nobody outside this crate sees a connection, and no SQL stands outside it.
-#![expect(clippy::todo, reason = "skeleton")]
-#![expect(unused_variables, clippy::unused_async, clippy::missing_docs_in_private_items, reason = "skeleton")]
+//!
+//! Bodies of one process and of several meet on PostgreSQL. A body locks rows in this order, so that two of them never
+//! wait for each other: sessions and visitors, then conversations, then the project's event counter ([`events::append`]).
 
+pub mod access_tokens;
 pub mod agents;
 pub mod api_clients;
-pub mod access_tokens;
 pub mod conversations;
 pub mod customer_keys;
 pub mod devices;
+mod error;
 pub mod events;
+mod job;
 pub mod messages;
+mod migrations;
 pub mod page;
+mod postgres;
 pub mod projects;
 pub mod sessions;
+mod sql;
+mod sqlite;
+mod tx;
 pub mod visitors;
+
+#[cfg(test)]
+mod plans;
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use signet_domain::Event;
+use tokio::sync::oneshot;
 
+pub use error::{SchemaMismatch, StoreError};
 pub use page::{Cursor, Page, PageRequest};
+pub use tx::Tx;
 
-/// Why storage could not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database cannot be reached, or is shutting down.
-    #[error("the database is unavailable")]
-    Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
-    /// A uniqueness rule of the schema was hit. The field names the constraint.
-    #[error("a record with the same {0} exists")]
-    Conflict(String),
-    /// A statement failed. The source names it without values.
-    #[error("a database statement failed")]
-    Statement(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A stored value does not read as what it should be. Names the table and column.
-    #[error("the stored {0} cannot be read")]
-    Corrupt(&'static str),
-    /// The address of the database is not `sqlite:PATH`, `sqlite::memory:` or `postgres://…`.
-    #[error("not a database address")]
-    InvalidAddress,
-}
+use job::Body;
+use sql::Sql;
 
-/// A body's future. Not `Send`: it runs where its connection lives.
+/// A body's future. Not `Send`: it runs where its connection lives. It waits for its statements and for nothing else.
 pub type Work<'t, T> = Pin<Box<dyn Future<Output = T> + 't>>;
 
 /// Hears of events after their commit, in the order of their sequence.
@@ -63,12 +60,21 @@ pub trait CommitObserver: Send + Sync {
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<()>,
+    engine: Arc<Engine>,
 }
 
-/// A running transaction. Resources take it as their first argument.
-pub struct Tx<'c> {
-    connection: std::marker::PhantomData<&'c ()>,
+enum Engine {
+    Sqlite(sqlite::Database),
+    Postgres(postgres::Database),
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match &*self.engine {
+            Engine::Sqlite(_) => "Store(sqlite)",
+            Engine::Postgres(_) => "Store(postgres)",
+        })
+    }
 }
 
 /// How to open a database.
@@ -87,19 +93,46 @@ impl Default for StoreOptions {
 }
 
 impl Store {
-    /// Opens `sqlite:PATH`, or `postgres://user@host/db`, and brings the schema up to date.
-    pub async fn open(address: &str, options: StoreOptions, observer: Arc<dyn CommitObserver>) -> Result<Self, StoreError> {
-        todo!()
+    /// Opens `sqlite:PATH`, `sqlite::memory:` (a temporary file that nothing outlives) or `postgres://user@host/db`, and
+    /// brings the schema up to date. PostgreSQL is spoken to without TLS: keep it on the same host or a private network.
+    ///
+    /// [`StoreError::Schema`] if a newer version of the program has been here.
+    pub async fn open(
+        address: &str,
+        options: StoreOptions,
+        observer: Arc<dyn CommitObserver>,
+    ) -> Result<Self, StoreError> {
+        let engine = if let Some(path) = address.strip_prefix("sqlite:") {
+            let path = path.to_owned();
+            let database = tokio::task::spawn_blocking(move || sqlite::open(&path, &options, observer))
+                .await
+                .map_err(|error| StoreError::Unavailable(Some(Box::new(error))))??;
+            Engine::Sqlite(database)
+        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            Engine::Postgres(postgres::open(address, &options, observer).await?)
+        } else {
+            return Err(StoreError::InvalidAddress);
+        };
+        Ok(Self { engine: Arc::new(engine) })
     }
 
     /// Runs a body in a transaction and answers after its durable commit.
+    ///
+    /// The body runs even if the caller stops waiting. One that panics, waits for anything but its statements, or answers
+    /// `Ok` after a statement failed is rolled back and answered with [`StoreError::Statement`].
     pub async fn write<T, E, F>(&self, body: F) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut Tx<'_>) -> Work<'t, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        todo!()
+        let (answer, outcome) = oneshot::channel();
+        let job = Box::new(Body::new(body, answer));
+        match &*self.engine {
+            Engine::Sqlite(database) => database.write(job).await,
+            Engine::Postgres(database) => database.write(job).await,
+        }
+        outcome.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable(None))))
     }
 
     /// Runs a body on a reader. It sees one consistent state and must not write.
@@ -109,16 +142,61 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        todo!()
+        let (answer, outcome) = oneshot::channel();
+        let job = Box::new(Body::new(body, answer));
+        match &*self.engine {
+            Engine::Sqlite(database) => database.read(job).await,
+            Engine::Postgres(database) => database.read(job).await,
+        }
+        outcome.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable(None))))
     }
 
     /// Answers if the database does, for readiness probes.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        self.read(|tx| Box::pin(async move { tx.query(PING, &[], |_| Ok(())).await.map(drop) })).await
+    }
+
+    /// Prepares every statement of this crate against the database, to find out before the first visitor does that a
+    /// schema was altered by hand. [`StoreError::Statement`] names the first that does not fit.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                for sql in statements() {
+                    tx.prepare(sql).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Refuses new work, finishes what waits, checkpoints and closes.
     pub async fn close(&self) {
-        todo!()
+        match &*self.engine {
+            Engine::Sqlite(database) => database.close().await,
+            Engine::Postgres(database) => database.close().await,
+        }
     }
+}
+
+const PING: Sql = Sql::same("SELECT 1");
+
+/// Every statement of the resources.
+fn statements() -> impl Iterator<Item = Sql> {
+    [
+        access_tokens::STATEMENTS,
+        agents::STATEMENTS,
+        api_clients::STATEMENTS,
+        conversations::STATEMENTS,
+        customer_keys::STATEMENTS,
+        devices::STATEMENTS,
+        events::STATEMENTS,
+        messages::STATEMENTS,
+        projects::STATEMENTS,
+        sessions::STATEMENTS,
+        visitors::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -1,18 +1,74 @@
 //! People on the brands' sites.
 
+use serde::{Deserialize, Serialize};
 use signet_domain::conversation::LapseReason;
-use signet_domain::{Assurance, Attribute, ProjectId, Timestamp, Visitor, VisitorId};
+use signet_domain::{
+    Assurance, Attribute, AttributeName, AttributeSource, ProjectId, Timestamp, Visitor, VisitorId,
+};
+use uuid::Uuid;
 
-use crate::{Page, PageRequest, StoreError, Tx};
+use crate::sql::{Row, Value, statements};
+use crate::{Cursor, Page, PageRequest, StoreError, Tx};
 
-/// Makes sure an anonymous visitor has a record.
-pub async fn ensure_anonymous(tx: &mut Tx<'_>, id: VisitorId, project_id: &ProjectId, now: Timestamp) -> Result<(), StoreError> {
-    todo!()
+macro_rules! columns {
+    () => {
+        "visitors.id, visitors.project_id, visitors.external_user_id, visitors.assurance, visitors.verified_at, \
+         visitors.lapsed_at, visitors.lapse_reason, visitors.attributes, visitors.created_at, visitors.updated_at"
+    };
+}
+
+macro_rules! list {
+    ($order:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM visitors WHERE project_id = $1 AND assurance = $2 \
+             AND (updated_at, id) < ($3, $4) AND (updated_at, id) > ($5, $6) ",
+            $order,
+            " LIMIT $7"
+        )
+    };
+}
+
+statements! {
+    ENSURE = "INSERT INTO visitors (id, project_id, assurance, attributes, created_at, updated_at) \
+        VALUES ($1, $2, 'ANONYMOUS', '[]', $3, $4) ON CONFLICT (id) DO NOTHING";
+    /// The update changes nothing: it locks the record that is there and lets it be answered.
+    VERIFY_INSERT = concat!(
+        "INSERT INTO visitors (id, project_id, external_user_id, assurance, verified_at, attributes, created_at, \
+         updated_at) VALUES ($1, $2, $3, 'VERIFIED', $4, $5, $6, $7) \
+         ON CONFLICT (project_id, external_user_id) DO UPDATE SET updated_at = visitors.updated_at RETURNING ",
+        columns!());
+    VERIFY_UPDATE = "UPDATE visitors SET assurance = 'VERIFIED', verified_at = $1, lapsed_at = NULL, \
+        lapse_reason = NULL, attributes = $2, updated_at = $3 WHERE id = $4";
+    LAPSE = "UPDATE visitors SET lapsed_at = $1, lapse_reason = $2, updated_at = $3 \
+        WHERE id = $4 AND verified_at IS NOT NULL AND lapsed_at IS NULL";
+    FIND = concat!("SELECT ", columns!(), " FROM visitors WHERE id = $1");
+    FIND_MANY = concat!(
+        "SELECT ", columns!(), " FROM visitors WHERE id IN (SELECT unhex(value) FROM json_each($1))"),
+        postgres: concat!("SELECT ", columns!(), " FROM visitors WHERE id = ANY($1)");
+    FIND_BY_EXTERNAL_USER_ID =
+        concat!("SELECT ", columns!(), " FROM visitors WHERE project_id = $1 AND external_user_id = $2");
+    LIST = list!("ORDER BY updated_at DESC, id DESC");
+    LIST_BACKWARDS = list!("ORDER BY updated_at, id");
+}
+
+/// Makes sure an anonymous visitor has a record. One that is there stays as it is.
+pub async fn ensure_anonymous(
+    tx: &mut Tx<'_>,
+    id: VisitorId,
+    project_id: &ProjectId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(ENSURE, &[id.into(), project_id.into(), now.into(), now.into()]).await.map(drop)
 }
 
 /// Finds or creates the person behind a verified `userId`, marks them verified at `now` (clearing a lapse) and replaces
 /// the attributes that come from the token. Locks the record until the commit, so that concurrent sign-ins of one person
 /// follow each other. Answers the record *before* the change too, `None` if it is new.
+///
+/// A visitor has one value for a name: the token's wins over another source's. One that did not change keeps its
+/// `updated_at`.
 pub async fn verify(
     tx: &mut Tx<'_>,
     new_id: VisitorId,
@@ -21,27 +77,63 @@ pub async fn verify(
     attributes: &[Attribute],
     now: Timestamp,
 ) -> Result<(Visitor, Option<Visitor>), StoreError> {
-    todo!()
+    let written = write_attributes(&replace_attributes(&[], attributes))?;
+    let values = [
+        new_id.into(),
+        project_id.into(),
+        external_user_id.into(),
+        now.into(),
+        (&written).into(),
+        now.into(),
+        now.into(),
+    ];
+    let found = tx.query_opt(VERIFY_INSERT, &values, read).await?;
+    let found = found.ok_or(StoreError::Corrupt("visitors"))?;
+    if found.id == new_id {
+        return Ok((found, None));
+    }
+    let attributes = replace_attributes(&found.attributes, attributes);
+    let written = write_attributes(&attributes)?;
+    tx.execute(VERIFY_UPDATE, &[now.into(), (&written).into(), now.into(), found.id.into()]).await?;
+    let visitor = Visitor {
+        assurance: Assurance::Verified,
+        verified_at: Some(now),
+        lapsed: None,
+        attributes,
+        updated_at: now,
+        ..found.clone()
+    };
+    Ok((visitor, Some(found)))
 }
 
-/// Marks a person's identity as no longer proved. False if it was so already.
-pub async fn lapse(tx: &mut Tx<'_>, id: VisitorId, reason: LapseReason, now: Timestamp) -> Result<bool, StoreError> {
-    todo!()
+/// Marks a person's identity as no longer proved. False if it was so already, or was never proved.
+pub async fn lapse(
+    tx: &mut Tx<'_>,
+    id: VisitorId,
+    reason: LapseReason,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    tx.changes(LAPSE, &[now.into(), reason.as_str().into(), now.into(), id.into()]).await
 }
 
 /// Finds a visitor.
 pub async fn find(tx: &mut Tx<'_>, id: VisitorId) -> Result<Option<Visitor>, StoreError> {
-    todo!()
+    tx.query_opt(FIND, &[id.into()], read).await
 }
 
 /// Finds several visitors, in no order.
 pub async fn find_many(tx: &mut Tx<'_>, ids: &[VisitorId]) -> Result<Vec<Visitor>, StoreError> {
-    todo!()
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+    tx.query(FIND_MANY, &[Value::Uuids(&ids)], read).await
 }
 
 /// Finds the person with that `userId`.
-pub async fn find_by_external_user_id(tx: &mut Tx<'_>, project_id: &ProjectId, external_user_id: &str) -> Result<Option<Visitor>, StoreError> {
-    todo!()
+pub async fn find_by_external_user_id(
+    tx: &mut Tx<'_>,
+    project_id: &ProjectId,
+    external_user_id: &str,
+) -> Result<Option<Visitor>, StoreError> {
+    tx.query_opt(FIND_BY_EXTERNAL_USER_ID, &[project_id.into(), external_user_id.into()], read).await
 }
 
 /// What to list.
@@ -54,6 +146,110 @@ pub struct VisitorFilter {
 }
 
 /// Lists a project's visitors, last changed first.
-pub async fn list(tx: &mut Tx<'_>, project_id: &ProjectId, filter: &VisitorFilter, page: &PageRequest) -> Result<Page<Visitor>, StoreError> {
-    todo!()
+pub async fn list(
+    tx: &mut Tx<'_>,
+    project_id: &ProjectId,
+    filter: &VisitorFilter,
+    page: &PageRequest,
+) -> Result<Page<Visitor>, StoreError> {
+    // The list runs from the newest to the oldest, so what follows a place is smaller.
+    let newest = page.after_uuid((i64::MAX, Uuid::max()))?;
+    let oldest = page.before_uuid((i64::MIN, Uuid::nil()))?;
+    let wanted = |assurance: &Assurance| filter.assurance.is_none_or(|only| only == *assurance);
+    let mut found = Vec::new();
+    if let Some(external_user_id) = &filter.external_user_id {
+        found.extend(find_by_external_user_id(tx, project_id, external_user_id).await?);
+        let place = |visitor: &Visitor| (visitor.updated_at.as_millis(), visitor.id.as_uuid());
+        found.retain(|visitor| {
+            wanted(&visitor.assurance) && place(visitor) < newest && place(visitor) > oldest
+        });
+    } else {
+        let sql = if page.from_end { LIST_BACKWARDS } else { LIST };
+        let all = [Assurance::Anonymous, Assurance::Claimed, Assurance::Verified];
+        for assurance in all.into_iter().filter(wanted) {
+            let values = [
+                project_id.into(),
+                assurance.as_str().into(),
+                newest.0.into(),
+                newest.1.into(),
+                oldest.0.into(),
+                oldest.1.into(),
+                page.read().into(),
+            ];
+            found.extend(tx.query(sql, &values, read).await?);
+        }
+    }
+    let place = |visitor: Visitor| {
+        (Cursor { key: visitor.updated_at.as_millis(), id: visitor.id.to_string() }, visitor)
+    };
+    Ok(Page::merged(page, found.into_iter().map(place).collect(), true))
+}
+
+fn read(row: &Row<'_>) -> Result<Visitor, StoreError> {
+    let lapsed = match row.get::<Option<Timestamp>>(5, "visitors.lapsed_at")? {
+        None => None,
+        Some(since) => Some((since, row.word(6, "visitors.lapse_reason", LapseReason::parse)?)),
+    };
+    Ok(Visitor {
+        id: row.get(0, "visitors.id")?,
+        project_id: row.get(1, "visitors.project_id")?,
+        external_user_id: row.get(2, "visitors.external_user_id")?,
+        assurance: row.word(3, "visitors.assurance", Assurance::parse)?,
+        verified_at: row.get(4, "visitors.verified_at")?,
+        lapsed,
+        attributes: row.word(7, "visitors.attributes", read_attributes)?,
+        created_at: row.get(8, "visitors.created_at")?,
+        updated_at: row.get(9, "visitors.updated_at")?,
+    })
+}
+
+/// An attribute as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredAttribute<'a> {
+    name: &'a str,
+    value: std::borrow::Cow<'a, str>,
+    source: &'a str,
+    updated_at: i64,
+}
+
+fn write_attributes(attributes: &[Attribute]) -> Result<String, StoreError> {
+    let stored: Vec<_> = attributes
+        .iter()
+        .map(|attribute| StoredAttribute {
+            name: attribute.name.as_str(),
+            value: attribute.value.as_str().into(),
+            source: attribute.source.as_str(),
+            updated_at: attribute.updated_at.as_millis(),
+        })
+        .collect();
+    serde_json::to_string(&stored).map_err(|error| StoreError::Statement(Box::new(error)))
+}
+
+fn read_attributes(text: &str) -> Option<Vec<Attribute>> {
+    let stored: Vec<StoredAttribute<'_>> = serde_json::from_str(text).ok()?;
+    stored
+        .into_iter()
+        .map(|attribute| {
+            Some(Attribute {
+                name: AttributeName::parse(attribute.name)?,
+                value: attribute.value.into_owned(),
+                source: AttributeSource::parse(attribute.source)?,
+                updated_at: Timestamp::from_millis(attribute.updated_at),
+            })
+        })
+        .collect()
+}
+
+/// What is known after a token was verified: its attributes, and those of other sources under other names.
+fn replace_attributes(known: &[Attribute], fresh: &[Attribute]) -> Vec<Attribute> {
+    let unchanged = |new: &Attribute| {
+        known.iter().find(|old| old.name == new.name && old.value == new.value && old.source == new.source)
+    };
+    let kept = known
+        .iter()
+        .filter(|old| old.source != AttributeSource::Token && fresh.iter().all(|new| new.name != old.name));
+    let mut attributes: Vec<Attribute> =
+        fresh.iter().map(|new| unchanged(new).unwrap_or(new)).chain(kept).cloned().collect();
+    attributes.sort_by_key(|attribute| attribute.name);
+    attributes
 }

@@ -1,0 +1,183 @@
+-- The first complete schema. Side by side with migrations/sqlite/0001_initial.sql: same tables, columns and names of
+-- uniqueness rules.
+--
+-- Ids are UUIDs (version 7, so they are made in ascending order), moments are milliseconds since 1970, words
+-- are those of signet-domain, lists and maps are JSON text. What lists are sorted by compares as bytes (COLLATE "C"), as in
+-- SQLite, whatever the database's locale.
+-- Foreign keys stand where checking them is cheap. Tables on the path of every message have none to projects: their
+-- project is proved by the row they were made from.
+
+CREATE TABLE projects (
+    id TEXT COLLATE "C" NOT NULL CONSTRAINT projects_pkey PRIMARY KEY,
+    name TEXT NOT NULL,
+    authenticated_mode TEXT NOT NULL,
+    token_profile TEXT NOT NULL,
+    claim_prefix TEXT NOT NULL,
+    issuers TEXT NOT NULL,
+    session_lifetime_ms BIGINT NOT NULL,
+    token_max_lifetime_ms BIGINT NOT NULL,
+    allowed_origins TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- Apart from projects, because every event writes it. Pages stay nearly empty, so that updates stay on their page (HOT).
+CREATE TABLE project_counters (
+    project_id TEXT COLLATE "C" NOT NULL CONSTRAINT project_counters_pkey PRIMARY KEY REFERENCES projects (id),
+    event_sequence BIGINT NOT NULL
+) WITH (fillfactor = 10);
+
+CREATE TABLE customer_keys (
+    id UUID NOT NULL CONSTRAINT customer_keys_pkey PRIMARY KEY,
+    project_id TEXT COLLATE "C" NOT NULL REFERENCES projects (id),
+    fingerprint TEXT NOT NULL,
+    key_id TEXT,
+    public_key BYTEA NOT NULL,
+    state TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX customer_keys_once_per_project ON customer_keys (project_id, fingerprint);
+
+CREATE TABLE agents (
+    id UUID NOT NULL CONSTRAINT agents_pkey PRIMARY KEY,
+    email TEXT COLLATE "C" NOT NULL,
+    name TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX agents_email ON agents (email);
+
+CREATE TABLE agent_roles (
+    agent_id UUID NOT NULL REFERENCES agents (id),
+    project_id TEXT COLLATE "C" NOT NULL REFERENCES projects (id),
+    role TEXT NOT NULL,
+    CONSTRAINT agent_roles_pkey PRIMARY KEY (agent_id, project_id)
+);
+
+CREATE TABLE api_clients (
+    id TEXT COLLATE "C" NOT NULL CONSTRAINT api_clients_pkey PRIMARY KEY,
+    name TEXT NOT NULL,
+    project_id TEXT COLLATE "C" NOT NULL REFERENCES projects (id),
+    scopes TEXT NOT NULL,
+    secret_hash BYTEA NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- Exactly one of agent_id and client_id is set; scopes stand beside client_id.
+CREATE TABLE access_tokens (
+    hash BYTEA NOT NULL CONSTRAINT access_tokens_pkey PRIMARY KEY,
+    agent_id UUID REFERENCES agents (id),
+    client_id TEXT REFERENCES api_clients (id),
+    scopes TEXT,
+    token_use TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    CHECK ((agent_id IS NULL) <> (client_id IS NULL) AND (client_id IS NULL) = (scopes IS NULL))
+);
+CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
+
+CREATE TABLE visitors (
+    id UUID NOT NULL CONSTRAINT visitors_pkey PRIMARY KEY,
+    project_id TEXT COLLATE "C" NOT NULL,
+    external_user_id TEXT COLLATE "C",
+    assurance TEXT NOT NULL,
+    verified_at BIGINT,
+    lapsed_at BIGINT,
+    lapse_reason TEXT,
+    attributes TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK ((lapsed_at IS NULL) = (lapse_reason IS NULL))
+);
+CREATE UNIQUE INDEX visitors_external_user_id ON visitors (project_id, external_user_id);
+CREATE INDEX visitors_by_change ON visitors (project_id, assurance, updated_at, id);
+
+-- Without a foreign key to visitors: an anonymous visitor has no record before the first message, and the credential can
+-- be revoked before that.
+CREATE TABLE devices (
+    id UUID NOT NULL CONSTRAINT devices_pkey PRIMARY KEY,
+    project_id TEXT COLLATE "C" NOT NULL,
+    visitor_id UUID NOT NULL,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX devices_revoked ON devices (expires_at) WHERE revoked_at IS NOT NULL;
+
+CREATE TABLE sessions (
+    id UUID NOT NULL CONSTRAINT sessions_pkey PRIMARY KEY,
+    project_id TEXT COLLATE "C" NOT NULL,
+    visitor_id UUID NOT NULL REFERENCES visitors (id),
+    verified_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    signing_key TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    end_reason TEXT,
+    CHECK ((ended_at IS NULL) = (end_reason IS NULL))
+);
+CREATE INDEX sessions_live ON sessions (expires_at, id) WHERE ended_at IS NULL;
+CREATE INDEX sessions_of_visitor ON sessions (visitor_id, expires_at);
+CREATE INDEX sessions_ended ON sessions (expires_at) WHERE end_reason <> 'EXPIRED';
+
+-- An ongoing conversation is one that has no closed_at. Every text moves last_activity_at, so only one index of an ongoing
+-- conversation holds it; lists that need another order sort the few rows they have.
+CREATE TABLE conversations (
+    id UUID NOT NULL CONSTRAINT conversations_pkey PRIMARY KEY,
+    project_id TEXT COLLATE "C" NOT NULL,
+    visitor_id UUID NOT NULL REFERENCES visitors (id),
+    created_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    close_reason TEXT,
+    continued_in UUID REFERENCES conversations (id),
+    agent_id UUID REFERENCES agents (id),
+    last_sequence BIGINT NOT NULL,
+    last_text_sequence BIGINT NOT NULL,
+    last_activity_at BIGINT NOT NULL,
+    waiting_since BIGINT,
+    unread_count BIGINT NOT NULL,
+    read_by_agent BIGINT NOT NULL,
+    read_by_visitor BIGINT NOT NULL,
+    CHECK ((closed_at IS NULL) = (close_reason IS NULL))
+);
+CREATE UNIQUE INDEX conversations_one_ongoing ON conversations (visitor_id) WHERE closed_at IS NULL;
+CREATE INDEX conversations_ongoing ON conversations (project_id, last_activity_at, id) WHERE closed_at IS NULL;
+CREATE INDEX conversations_closed ON conversations (project_id, last_activity_at, id) WHERE closed_at IS NOT NULL;
+CREATE INDEX conversations_by_closing ON conversations (project_id, closed_at, id) WHERE closed_at IS NOT NULL;
+CREATE INDEX conversations_of_visitor ON conversations (visitor_id, created_at, id);
+CREATE INDEX conversations_ongoing_of_agent ON conversations (agent_id) WHERE closed_at IS NULL AND agent_id IS NOT NULL;
+CREATE INDEX conversations_closed_of_agent ON conversations (agent_id, last_activity_at, id)
+    WHERE closed_at IS NOT NULL AND agent_id IS NOT NULL;
+CREATE INDEX conversations_continued_in ON conversations (continued_in) WHERE continued_in IS NOT NULL;
+
+-- Exactly one of body and notice is set. agents_only repeats the notice's visibility, so that pages can be cut by it.
+CREATE TABLE messages (
+    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    sequence BIGINT NOT NULL,
+    id UUID NOT NULL,
+    author_type TEXT NOT NULL,
+    author_id UUID,
+    author_name TEXT,
+    body TEXT,
+    notice TEXT,
+    agents_only BOOLEAN NOT NULL,
+    assurance TEXT,
+    verified_at BIGINT,
+    session_id UUID,
+    client_message_id UUID,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT messages_pkey PRIMARY KEY (conversation_id, sequence),
+    CHECK ((body IS NULL) <> (notice IS NULL))
+);
+CREATE UNIQUE INDEX messages_client_message_id ON messages (author_id, client_message_id)
+    WHERE client_message_id IS NOT NULL;
+
+CREATE TABLE events (
+    project_id TEXT COLLATE "C" NOT NULL,
+    sequence BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    visitor_id UUID NOT NULL,
+    conversation_id UUID,
+    message_sequence BIGINT,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT events_pkey PRIMARY KEY (project_id, sequence)
+);
