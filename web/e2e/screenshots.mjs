@@ -9,7 +9,6 @@ import { Desk } from "./harness/desk.mjs";
 import { Signet } from "./harness/server.mjs";
 import { Stage } from "./harness/stage.mjs";
 import { Shop } from "./harness/shop.mjs";
-import { eventually } from "./harness/wait.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").BrowserContextOptions} BrowserContextOptions */
@@ -64,8 +63,7 @@ async function walk(stage, look, options, customer) {
   await shop.visit("/login");
   await picture(shop.page, `${look}-shop-sign-in`);
   await shop.signIn(customer);
-  await eventually(() => chat.isVisible(), { what: "the chat" });
-  if (await chat.launcher.isVisible()) await chat.open();
+  await chat.open();
   await chat.log.getByText("You are now signed in").waitFor();
   await chat.send("Yes, that one. Could you add the longer cord to it?");
   await desk.see("Yes, that one. Could you add the longer cord to it?");

@@ -19,7 +19,7 @@ const PACKAGES: [Package; 5] = [
     Package { names: &["chromium"], present: || crate::e2e::chromium().is_some() },
     // Fonts for the scripts the pictures and the browser tests show.
     Package { names: &["fonts-noto-core"], present: || Path::new("/usr/share/fonts/truetype/noto").is_dir() },
-    Package { names: &["postgresql-15"], present: has_postgresql },
+    Package { names: &["postgresql"], present: has_postgresql },
     Package { names: &["default-jdk-headless"], present: || find_program("javac").is_some() },
     Package { names: &["python3", "python3-venv"], present: has_python },
 ];

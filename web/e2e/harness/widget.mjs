@@ -19,8 +19,10 @@ export class Widget {
     this.sendButton = this.root.getByRole("button", { name: "Send" });
   }
 
+  /** Opens the chat, if it is not open, as soon as it is there. */
   async open() {
-    await this.launcher.click();
+    await this.launcher.or(this.dialog).first().waitFor();
+    if (await this.launcher.isVisible()) await this.launcher.click();
     await this.dialog.waitFor();
   }
 

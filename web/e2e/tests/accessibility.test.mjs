@@ -21,8 +21,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await shop.visit("/login");
     await assertAccessible(page.mainFrame(), "the shop's sign-in page");
     await shop.signIn(0);
-    await eventually(() => chat.isVisible(), { what: "the chat" });
-    if (await chat.launcher.isVisible()) await chat.open();
+    await chat.open();
     await chat.log.getByText("You are now signed in").waitFor();
     await assertAccessible(await chat.frame(), "the chat of a signed-in visitor");
     await shop.visit("/account");

@@ -28,7 +28,7 @@ test("D27 two people, one browser: nothing of the first is there for the second"
   assert.deepEqual(findSecrets(await readPage(page), canaries), [], "after signing out");
 
   await shop.signIn(1);
-  if (await chat.launcher.isVisible()) await chat.open();
+  await chat.open();
   await chat.field.waitFor();
   await chat.send("I am somebody else");
   await desk.row("I am somebody else").waitFor();
@@ -49,8 +49,7 @@ test("D27 another person without a sign-out between: hard reset", async (stage) 
   // The shop's cookie changes hands while the first person's chat is still open in this browser.
   await shop.page.context().clearCookies();
   await shop.signIn(1);
-  await eventually(() => shop.chat.isVisible(), { what: "the chat" });
-  if (await shop.chat.launcher.isVisible()) await shop.chat.open();
+  await shop.chat.open();
   await shop.chat.send("I am somebody else here");
   const secrets = ["canary-switch-1b7d", shop.customer(0).userId];
   assert.deepEqual(findSecrets(await readPage(shop.page), secrets), []);
@@ -77,7 +76,7 @@ test("D38 tokens and claims: not in storage, addresses, referrers, consoles or t
   // An anonymous visitor's device credential may persist on Signet's origin: it gives no access by itself.
   const allowed = await (await shop.chat.frame()).evaluate(() => JSON.stringify({ ...localStorage }));
   await shop.signIn(2);
-  if (await shop.chat.launcher.isVisible()) await shop.chat.open();
+  await shop.chat.open();
   await shop.chat.send("canary-verified-e8c3");
   await desk.open("canary-verified-e8c3");
   await eventually(() => tokens.size >= 3, { what: "the tokens of both activations" });
