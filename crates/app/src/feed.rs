@@ -272,15 +272,19 @@ impl App {
             return Err(AppError::PermissionDenied);
         }
         let subscription = self.hub.subscribe(Topic::Project(access.project_id().clone()));
-        let project_id = access.project_id().clone();
-        let latest = self
-            .store
-            .read(move |tx| Box::pin(async move { Ok::<_, AppError>(events::latest(tx, &project_id).await?) }))
-            .await?;
+        let latest = self.event_cursor(&access).await?;
         // A cursor from the future (a restored backup) would wait for ever: begin at the end instead.
         let cursor = after.unwrap_or(latest).clamp(0, latest);
         let behind = cursor < latest;
         Ok(ProjectFeed { app: Arc::clone(self), access, subscription, cursor, waiting: Vec::new(), behind })
+    }
+
+    /// The cursor of a project's newest event, 0 before the first: where a watcher who has just read everything begins.
+    pub async fn event_cursor(&self, access: &ProjectAccess) -> Result<i64, AppError> {
+        let project_id = access.project_id().clone();
+        self.store
+            .read(move |tx| Box::pin(async move { Ok::<_, AppError>(events::latest(tx, &project_id).await?) }))
+            .await
     }
 
     pub(crate) fn end_session_sockets(&self, session: &Session) {
