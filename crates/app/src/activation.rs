@@ -218,7 +218,11 @@ impl App {
         Self::account_for(result, "backend", access.project_id().as_str(), context)
     }
 
-    async fn try_activate(&self, request: ActivationRequest, context: &RequestContext) -> Result<Activated, Refusal> {
+    async fn try_activate(
+        &self,
+        request: ActivationRequest,
+        context: &RequestContext,
+    ) -> Result<Activated, Refusal> {
         let option = request.option.ok_or_else(|| Refusal::plain(FailureCode::OptionInvalid))?;
         let active = self.project_for(&request.project_id).await?;
         if let Some(origin) = &request.origin {
@@ -228,7 +232,8 @@ impl App {
                 return Err(Refusal::plain(FailureCode::OriginNotAllowed));
             }
         }
-        let presented = self.presented(&active.project.id, request.session.as_deref(), request.device.as_deref());
+        let presented =
+            self.presented(&active.project.id, request.session.as_deref(), request.device.as_deref());
         match option {
             ActivationOption::Anonymous => {
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
@@ -253,7 +258,11 @@ impl App {
         Ok(TestedToken { access_token, expires_at })
     }
 
-    async fn try_authenticate(&self, access: &ProjectAccess, credentials: &str) -> Result<Activated, Refusal> {
+    async fn try_authenticate(
+        &self,
+        access: &ProjectAccess,
+        credentials: &str,
+    ) -> Result<Activated, Refusal> {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         let active = self.project_for(access.project_id().as_str()).await?;
         let checked = self.verify(&active, receive(&active, credentials)?).await?;
@@ -273,7 +282,10 @@ impl App {
             .filter(|session| session.project_id == *project);
         match session {
             Some(session) if session.assurance == Assurance::Verified => {
-                return Presented::Verified { session_id: session.session_id, visitor_id: session.visitor_id };
+                return Presented::Verified {
+                    session_id: session.session_id,
+                    visitor_id: session.visitor_id,
+                };
             }
             Some(session) => {
                 if let Some(id) = session.device_id {
@@ -365,7 +377,12 @@ impl App {
         })
     }
 
-    fn open(&self, session: &VisitorSession, display_name: Option<String>, now: Timestamp) -> Result<OpenedSession, Refusal> {
+    fn open(
+        &self,
+        session: &VisitorSession,
+        display_name: Option<String>,
+        now: Timestamp,
+    ) -> Result<OpenedSession, Refusal> {
         Ok(OpenedSession {
             access_token: self.sessions.mint(session, now)?,
             session_id: session.session_id,

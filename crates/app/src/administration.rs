@@ -50,9 +50,7 @@ impl App {
     /// Creates a project. [`AppError::Exists`] if the id is taken.
     pub async fn create_project(&self, project: Project) -> Result<(), AppError> {
         check_name(&project.name)?;
-        self.store
-            .write(move |tx| Box::pin(async move { Ok(projects::insert(tx, &project).await?) }))
-            .await
+        self.store.write(move |tx| Box::pin(async move { Ok(projects::insert(tx, &project).await?) })).await
     }
 
     /// Replaces a project's settings. Takes effect on this node at once, on others within a second.
@@ -61,7 +59,9 @@ impl App {
         let id = project.id.clone();
         let found = self
             .store
-            .write(move |tx| Box::pin(async move { Ok::<_, AppError>(projects::update(tx, &project).await?) }))
+            .write(move |tx| {
+                Box::pin(async move { Ok::<_, AppError>(projects::update(tx, &project).await?) })
+            })
             .await?;
         self.projects.forget(&id);
         if found { Ok(()) } else { Err(AppError::NotFound) }
@@ -104,7 +104,9 @@ impl App {
     /// A project's customer keys, oldest first.
     pub async fn customer_keys(&self, project_id: &ProjectId) -> Result<Vec<CustomerKey>, AppError> {
         let project_id = project_id.clone();
-        self.store.read(move |tx| Box::pin(async move { Ok(customer_keys::list(tx, &project_id).await?) })).await
+        self.store
+            .read(move |tx| Box::pin(async move { Ok(customer_keys::list(tx, &project_id).await?) }))
+            .await
     }
 
     /// Creates an agent.
@@ -114,7 +116,10 @@ impl App {
             !name.is_empty() && !host.is_empty() && !agent.email.contains(char::is_whitespace)
         });
         if !looks_like_an_address || agent.email.chars().count() > limits::NAME_CHARACTERS {
-            return Err(AppError::Invalid { code: "EMAIL_INVALID", message: "the e-mail address is not valid".into() });
+            return Err(AppError::Invalid {
+                code: "EMAIL_INVALID",
+                message: "the e-mail address is not valid".into(),
+            });
         }
         if agent.password.chars().count() < PASSWORD_CHARACTERS {
             let message = format!("the password has fewer than {PASSWORD_CHARACTERS} characters");
@@ -165,7 +170,8 @@ impl App {
 }
 
 fn check_name(name: &str) -> Result<(), AppError> {
-    let fits = (1..=limits::NAME_CHARACTERS).contains(&name.trim().chars().count()) && !name.contains(char::is_control);
+    let fits = (1..=limits::NAME_CHARACTERS).contains(&name.trim().chars().count())
+        && !name.contains(char::is_control);
     if fits {
         return Ok(());
     }

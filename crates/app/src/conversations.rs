@@ -6,8 +6,8 @@ use std::sync::Arc;
 use signet_domain::access::{Agent, Caller, ProjectAccess, Scope};
 use signet_domain::conversation::CloseReason;
 use signet_domain::{
-    Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody, MessageId, MessageText,
-    Notice, Project, ProjectId, Visitor, VisitorId,
+    Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody, MessageId,
+    MessageText, Notice, Project, ProjectId, Visitor, VisitorId,
 };
 use signet_realtime::{Signal, Topic};
 use signet_store::conversations::{self, ConversationCounts, ConversationFilter};
@@ -63,7 +63,9 @@ impl App {
         let project_id = access.project_id().clone();
         let agent_id = agent_of(access.caller()).map(|agent| agent.id);
         self.store
-            .read(move |tx| Box::pin(async move { Ok(conversations::counts(tx, &project_id, agent_id).await?) }))
+            .read(move |tx| {
+                Box::pin(async move { Ok(conversations::counts(tx, &project_id, agent_id).await?) })
+            })
             .await
     }
 
@@ -96,7 +98,8 @@ impl App {
         mine: bool,
         page: &PageRequest,
     ) -> Result<Page<ConversationDetail>, AppError> {
-        let mut among: Vec<ProjectId> = caller.projects(Scope::ConversationsRead).into_iter().cloned().collect();
+        let mut among: Vec<ProjectId> =
+            caller.projects(Scope::ConversationsRead).into_iter().cloned().collect();
         if let Some(wanted) = projects {
             among.retain(|id| wanted.contains(id));
         }
@@ -176,7 +179,9 @@ impl App {
     ) -> Result<Page<Visitor>, AppError> {
         let (project_id, filter, page) = (access.project_id().clone(), filter.clone(), page.clone());
         self.store
-            .read(move |tx| Box::pin(async move { Ok(visitors::list(tx, &project_id, &filter, &page).await?) }))
+            .read(move |tx| {
+                Box::pin(async move { Ok(visitors::list(tx, &project_id, &filter, &page).await?) })
+            })
             .await
     }
 
@@ -206,7 +211,8 @@ impl App {
                 Box::pin(async move {
                     writable(tx, &caller, id).await?;
                     if let Some(client_id) = entry.client_message_id
-                        && let Some(stored) = messages::find_by_client_id(tx, &entry.author, client_id).await?
+                        && let Some(stored) =
+                            messages::find_by_client_id(tx, &entry.author, client_id).await?
                     {
                         return Ok(stored);
                     }
@@ -237,7 +243,11 @@ impl App {
     }
 
     /// Closes a conversation. Closing a closed one answers it as it is.
-    pub async fn close_conversation(&self, caller: &Caller, id: ConversationId) -> Result<ConversationDetail, AppError> {
+    pub async fn close_conversation(
+        &self,
+        caller: &Caller,
+        id: ConversationId,
+    ) -> Result<ConversationDetail, AppError> {
         let (caller, now, notice) = (caller.clone(), self.env.now(), MessageId::generate(&self.env));
         self.store
             .write(move |tx| {
@@ -265,7 +275,9 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let conversation = writable(tx, &caller, id).await?;
-                    if conversations::mark_read_by_agent(tx, id, sequence.min(conversation.last_sequence)).await? {
+                    if conversations::mark_read_by_agent(tx, id, sequence.min(conversation.last_sequence))
+                        .await?
+                    {
                         let marked = conversations::find(tx, id).await?.ok_or(AppError::NotFound)?;
                         conversation_updated(tx, marked, now).await?;
                     }
@@ -289,11 +301,17 @@ impl App {
     }
 
     /// The records behind an event, for those who watch a project.
-    pub async fn detail_of(&self, access: &ProjectAccess, conversation: Conversation) -> Result<ConversationDetail, AppError> {
+    pub async fn detail_of(
+        &self,
+        access: &ProjectAccess,
+        conversation: Conversation,
+    ) -> Result<ConversationDetail, AppError> {
         debug_assert_eq!(access.project_id(), &conversation.project_id);
         self.store
             .read(move |tx| {
-                Box::pin(async move { details(tx, vec![conversation]).await?.pop().ok_or(AppError::NotFound) })
+                Box::pin(
+                    async move { details(tx, vec![conversation]).await?.pop().ok_or(AppError::NotFound) },
+                )
             })
             .await
     }
@@ -307,7 +325,11 @@ fn agent_of(caller: &Caller) -> Option<&Agent> {
 }
 
 /// A conversation, if the caller may read it. Another project's is missing.
-async fn readable(tx: &mut Tx<'_>, caller: &Caller, id: ConversationId) -> Result<Option<Conversation>, AppError> {
+async fn readable(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: ConversationId,
+) -> Result<Option<Conversation>, AppError> {
     let found = conversations::find(tx, id).await?;
     Ok(found.filter(|found| caller.in_project(&found.project_id, Scope::ConversationsRead).is_some()))
 }
@@ -327,15 +349,24 @@ async fn detail(tx: &mut Tx<'_>, id: ConversationId) -> Result<ConversationDetai
 }
 
 /// Joins conversations with their visitors and newest texts, two queries for any number.
-async fn details(tx: &mut Tx<'_>, conversations: Vec<Conversation>) -> Result<Vec<ConversationDetail>, AppError> {
+async fn details(
+    tx: &mut Tx<'_>,
+    conversations: Vec<Conversation>,
+) -> Result<Vec<ConversationDetail>, AppError> {
     let mut visitor_ids: Vec<_> = conversations.iter().map(|conversation| conversation.visitor_id).collect();
     visitor_ids.sort_unstable();
     visitor_ids.dedup();
     let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
-    let visitors: HashMap<VisitorId, Visitor> =
-        visitors::find_many(tx, &visitor_ids).await?.into_iter().map(|visitor| (visitor.id, visitor)).collect();
-    let mut texts: HashMap<ConversationId, Message> =
-        messages::last_texts(tx, &ids).await?.into_iter().map(|message| (message.conversation_id, message)).collect();
+    let visitors: HashMap<VisitorId, Visitor> = visitors::find_many(tx, &visitor_ids)
+        .await?
+        .into_iter()
+        .map(|visitor| (visitor.id, visitor))
+        .collect();
+    let mut texts: HashMap<ConversationId, Message> = messages::last_texts(tx, &ids)
+        .await?
+        .into_iter()
+        .map(|message| (message.conversation_id, message))
+        .collect();
     conversations
         .into_iter()
         .map(|conversation| {
@@ -346,4 +377,3 @@ async fn details(tx: &mut Tx<'_>, conversations: Vec<Conversation>) -> Result<Ve
         })
         .collect()
 }
-

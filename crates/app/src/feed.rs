@@ -150,7 +150,10 @@ impl VisitorFeed {
                 Some(VisitorUpdate::CatchUp(Box::new(thread)))
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a visitor's feed could not catch up");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a visitor's feed could not catch up"
+                );
                 Some(VisitorUpdate::GoingAway)
             }
         }
@@ -206,7 +209,8 @@ impl ProjectFeed {
                 Received::Closed => return None,
                 // What was dropped is in the database.
                 Received::TooSlow => {
-                    self.subscription = self.app.hub.subscribe(Topic::Project(self.access.project_id().clone()));
+                    self.subscription =
+                        self.app.hub.subscribe(Topic::Project(self.access.project_id().clone()));
                     self.behind = true;
                 }
                 Received::Signal(Signal::VisitorTyping { conversation_id, visitor_id }) => {
@@ -239,7 +243,9 @@ impl ProjectFeed {
             .app
             .store
             .read(move |tx| {
-                Box::pin(async move { Ok::<_, AppError>(events::after(tx, &project_id, cursor, BACKLOG).await?) })
+                Box::pin(
+                    async move { Ok::<_, AppError>(events::after(tx, &project_id, cursor, BACKLOG).await?) },
+                )
             })
             .await?;
         self.behind = found.len() == BACKLOG;
@@ -283,7 +289,9 @@ impl App {
     pub async fn event_cursor(&self, access: &ProjectAccess) -> Result<i64, AppError> {
         let project_id = access.project_id().clone();
         self.store
-            .read(move |tx| Box::pin(async move { Ok::<_, AppError>(events::latest(tx, &project_id).await?) }))
+            .read(move |tx| {
+                Box::pin(async move { Ok::<_, AppError>(events::latest(tx, &project_id).await?) })
+            })
             .await
     }
 

@@ -29,7 +29,8 @@ use signet_store::Store;
 use signet_token::{KeyUnwrap, SessionSigner};
 
 pub use activation::{
-    Activated, ActivationFailure, ActivationOption, ActivationOutcome, ActivationRequest, OpenedSession, TestedToken,
+    Activated, ActivationFailure, ActivationOption, ActivationOutcome, ActivationRequest, OpenedSession,
+    TestedToken,
 };
 pub use administration::{NewAgent, NewApiClient, NewCustomerKey};
 pub use conversations::{ConversationDetail, SendAsAgent};
@@ -108,7 +109,13 @@ impl App {
     /// Assembles the application and reads the set of revoked sessions.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
         let limits = Limits::new(&parts.limits, &parts.env);
-        let sessions = session_token::SessionTokens::load(parts.signer, &parts.public_url, &parts.store, parts.env.now()).await?;
+        let sessions = session_token::SessionTokens::load(
+            parts.signer,
+            &parts.public_url,
+            &parts.store,
+            parts.env.now(),
+        )
+        .await?;
         Ok(Arc::new(Self {
             env: parts.env,
             store: parts.store,

@@ -114,7 +114,9 @@ impl<K: Hash + Eq + Clone> Limit<K> {
 
     /// Takes one from the key's bucket, or tells how long to wait.
     fn take(&self, key: &K) -> Result<(), Duration> {
-        self.limiter.check_key(key).map_err(|refused| refused.wait_time_from(self.clock.now()).max(Duration::from_secs(1)))
+        self.limiter
+            .check_key(key)
+            .map_err(|refused| refused.wait_time_from(self.clock.now()).max(Duration::from_secs(1)))
     }
 }
 
@@ -159,7 +161,10 @@ impl Limits {
     }
 
     pub(crate) fn message(&self, visitor: VisitorId, address: IpAddr) -> Result<(), AppError> {
-        let taken = self.messages_by_visitor.take(&visitor).and_then(|()| self.messages_by_address.take(&block(address)));
+        let taken = self
+            .messages_by_visitor
+            .take(&visitor)
+            .and_then(|()| self.messages_by_address.take(&block(address)));
         taken.map_err(|retry_after| AppError::RateLimited { retry_after })
     }
 

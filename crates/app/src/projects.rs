@@ -47,7 +47,10 @@ impl App {
         Ok(self.active_project(id).await?.map(|active| active.project.clone()))
     }
 
-    pub(crate) async fn active_project(&self, id: &ProjectId) -> Result<Option<Arc<ActiveProject>>, AppError> {
+    pub(crate) async fn active_project(
+        &self,
+        id: &ProjectId,
+    ) -> Result<Option<Arc<ActiveProject>>, AppError> {
         let now = self.env.now();
         let known = self.projects.find(id);
         if let Some(active) = &known

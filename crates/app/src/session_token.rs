@@ -90,7 +90,12 @@ impl SessionTokens {
         Ok(token)
     }
 
-    pub(crate) fn mint_test(&self, project: &ProjectId, id: Uuid, now: Timestamp) -> Result<(String, Timestamp), AppError> {
+    pub(crate) fn mint_test(
+        &self,
+        project: &ProjectId,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<(String, Timestamp), AppError> {
         let expires_at = now.after(TEST_SESSION);
         let claims = SessionClaims {
             iss: self.issuer.clone(),
@@ -106,7 +111,12 @@ impl SessionTokens {
         Ok((self.sign(SessionTokenKind::TestSession, &claims)?, expires_at))
     }
 
-    pub(crate) fn mint_device(&self, project: &ProjectId, device: &Device, now: Timestamp) -> Result<String, AppError> {
+    pub(crate) fn mint_device(
+        &self,
+        project: &ProjectId,
+        device: &Device,
+        now: Timestamp,
+    ) -> Result<String, AppError> {
         let claims = SessionClaims {
             iss: self.issuer.clone(),
             aud: project.to_string(),

@@ -69,9 +69,11 @@ impl App {
         }
         let scopes = match scope.map(str::trim).filter(|scope| !scope.is_empty()) {
             None => client.scopes,
-            Some(names) => Scopes::parse(names)
-                .filter(|asked| client.scopes.contains_all(*asked))
-                .ok_or_else(|| AppError::Invalid { code: "SCOPE_INVALID", message: "the scope is not allowed".into() })?,
+            Some(names) => {
+                Scopes::parse(names).filter(|asked| client.scopes.contains_all(*asked)).ok_or_else(|| {
+                    AppError::Invalid { code: "SCOPE_INVALID", message: "the scope is not allowed".into() }
+                })?
+            }
         };
         let owner = TokenOwner::Client(client.id, scopes);
         let access_token = self.issue("sgt", owner, TokenUse::Bearer, BEARER).await?;
@@ -112,12 +114,19 @@ impl App {
         if self.public_url.starts_with("https://") { "__Host-signet_desk" } else { "signet_desk" }
     }
 
-    async fn check_password(&self, email: &str, password: &str, context: &RequestContext) -> Result<Agent, AppError> {
+    async fn check_password(
+        &self,
+        email: &str,
+        password: &str,
+        context: &RequestContext,
+    ) -> Result<Agent, AppError> {
         self.limits.sign_in(email, context.address)?;
         let wanted = email.to_owned();
         let found = self
             .store
-            .read(move |tx| Box::pin(async move { Ok::<_, AppError>(agents::find_by_email(tx, &wanted).await?) }))
+            .read(move |tx| {
+                Box::pin(async move { Ok::<_, AppError>(agents::find_by_email(tx, &wanted).await?) })
+            })
             .await?;
         let (agent, hash) = match found {
             Some((agent, hash)) => (Some(agent), Some(hash)),
@@ -162,10 +171,12 @@ impl App {
                         access_tokens::find(tx, &hash, usage, now).await?.ok_or(AppError::Unauthenticated)?;
                     match owner {
                         TokenOwner::Agent(id) => agents::find(tx, id).await?.map(Caller::Agent),
-                        TokenOwner::Client(id, scopes) => api_clients::find(tx, &id).await?.map(|(mut client, _)| {
-                            client.scopes = scopes;
-                            Caller::Client(client)
-                        }),
+                        TokenOwner::Client(id, scopes) => {
+                            api_clients::find(tx, &id).await?.map(|(mut client, _)| {
+                                client.scopes = scopes;
+                                Caller::Client(client)
+                            })
+                        }
                     }
                     .ok_or(AppError::Unauthenticated)
                 })

@@ -4,8 +4,8 @@
 use signet_domain::continuity::{self, Before, Outcome, Person};
 use signet_domain::conversation::{CloseReason, LapseReason};
 use signet_domain::{
-    Attribute, AttributeName, AttributeSource, Author, ConversationId, EventKind, MessageBody, MessageId, Notice,
-    Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
+    Attribute, AttributeName, AttributeSource, Author, ConversationId, EventKind, MessageBody, MessageId,
+    Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
 };
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, NewMessage};
@@ -67,7 +67,10 @@ fn attributes_of(data: &VisitorData, now: Timestamp) -> Vec<Attribute> {
         source: AttributeSource::Token,
         updated_at: now,
     };
-    values.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| attribute(name, value))).collect()
+    values
+        .into_iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| attribute(name, value)))
+        .collect()
 }
 
 /// What came of it.
@@ -103,7 +106,8 @@ impl App {
         let mut attempt = 1;
         loop {
             let sign_in = sign_in.clone();
-            let result = self.store.write(move |tx| Box::pin(async move { write(tx, &sign_in, ids).await })).await;
+            let result =
+                self.store.write(move |tx| Box::pin(async move { write(tx, &sign_in, ids).await })).await;
             match result {
                 // The person's first message on another device came between: look again.
                 Err(AppError::Exists(_)) if attempt < ATTEMPTS => attempt += 1,
@@ -127,7 +131,8 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, 
     let mut switched_from = None;
     let session_id = match (decided, presented_session) {
         (Outcome::Renewed, Some(session)) => {
-            sessions::renew(tx, session.id, visitor.id, now, sign_in.expires_at, &sign_in.signing_key).await?;
+            sessions::renew(tx, session.id, visitor.id, now, sign_in.expires_at, &sign_in.signing_key)
+                .await?;
             session.id
         }
         (_, presented) => {
@@ -181,7 +186,8 @@ async fn look_at(tx: &mut Tx<'_>, presented: &Presented) -> Result<(Before, Opti
         Presented::Verified { session_id, visitor_id } => {
             let session = sessions::find(tx, *session_id).await?;
             let session = session.filter(|session| {
-                session.visitor_id == *visitor_id && matches!(session.ended, None | Some((SessionEnd::Expired, _)))
+                session.visitor_id == *visitor_id
+                    && matches!(session.ended, None | Some((SessionEnd::Expired, _)))
             });
             Ok(match session {
                 Some(session) => (Before::Verified { visitor_id: *visitor_id }, Some(session)),
@@ -214,7 +220,14 @@ impl Scene<'_> {
                     return Ok((ActivationOutcome::New, None));
                 };
                 if conversations::adopt(tx, conversation, visitor_id, self.visitor.id).await? {
-                    self.notice(tx, conversation, Notice::VisitorSignedIn, 0, EventKind::VisitorAuthenticated).await?;
+                    self.notice(
+                        tx,
+                        conversation,
+                        Notice::VisitorSignedIn,
+                        0,
+                        EventKind::VisitorAuthenticated,
+                    )
+                    .await?;
                     return Ok((ActivationOutcome::Adopted, None));
                 }
                 // Closed by an agent at this very moment: it stays with the device (case 11).
@@ -222,7 +235,8 @@ impl Scene<'_> {
                 Ok((ActivationOutcome::New, None))
             }
             Outcome::Both { ongoing, earlier } => {
-                self.notice(tx, earlier, Notice::ContinuedElsewhere, 0, EventKind::ConversationUpdated).await?;
+                self.notice(tx, earlier, Notice::ContinuedElsewhere, 0, EventKind::ConversationUpdated)
+                    .await?;
                 let reason = CloseReason::ContinuedInVerified;
                 if conversations::close(tx, earlier, reason, Some(ongoing), self.now).await?
                     && let Some(conversation) = conversations::find(tx, earlier).await?
@@ -327,7 +341,9 @@ pub(crate) async fn write_notice(
         client_message_id: None,
         created_at: now,
     };
-    let Some((message, conversation)) = messages::append(tx, conversation_id, entry).await? else { return Ok(()) };
+    let Some((message, conversation)) = messages::append(tx, conversation_id, entry).await? else {
+        return Ok(());
+    };
     let event = NewEvent {
         project_id: conversation.project_id.clone(),
         kind,
@@ -355,8 +371,12 @@ pub(crate) async fn end_session(
         return Ok(true);
     }
     let (lapse, notice, kind) = match reason {
-        SessionEnd::Expired => (LapseReason::Expired, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed),
-        SessionEnd::Revoked => (LapseReason::Revoked, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed),
+        SessionEnd::Expired => {
+            (LapseReason::Expired, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed)
+        }
+        SessionEnd::Revoked => {
+            (LapseReason::Revoked, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed)
+        }
         SessionEnd::LoggedOut | SessionEnd::Switched => {
             (LapseReason::SignedOut, Notice::VisitorSignedOut, EventKind::VisitorSignedOut)
         }

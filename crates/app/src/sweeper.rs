@@ -36,13 +36,19 @@ impl Sweeper {
         loop {
             ticks.tick().await;
             if let Err(error) = self.app.expire_sessions().await {
-                tracing::error!(error = &error as &dyn std::error::Error, "overdue sessions could not be ended");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "overdue sessions could not be ended"
+                );
             }
             count = count.wrapping_add(1);
             if count.is_multiple_of(TIDY)
                 && let Err(error) = self.app.tidy().await
             {
-                tracing::error!(error = &error as &dyn std::error::Error, "expired records could not be removed");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "expired records could not be removed"
+                );
             }
         }
     }
@@ -67,7 +73,9 @@ impl App {
                 let ended_here = self
                     .store
                     .write(move |tx| {
-                        Box::pin(async move { end_session(tx, &record, SessionEnd::Expired, notice, now).await })
+                        Box::pin(
+                            async move { end_session(tx, &record, SessionEnd::Expired, notice, now).await },
+                        )
                     })
                     .await?;
                 ended += usize::from(ended_here);
@@ -83,7 +91,9 @@ impl App {
         self.limits.forget_idle();
         self.sessions.forget_expired(now);
         self.store
-            .write(move |tx| Box::pin(async move { Ok::<_, AppError>(access_tokens::delete_expired(tx, now).await?) }))
+            .write(move |tx| {
+                Box::pin(async move { Ok::<_, AppError>(access_tokens::delete_expired(tx, now).await?) })
+            })
             .await?;
         Ok(())
     }

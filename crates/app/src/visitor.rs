@@ -1,8 +1,8 @@
 //! What a visitor does: write, read, leave.
 
 use signet_domain::{
-    Assurance, Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody, MessageId,
-    MessageText, SessionEnd, Timestamp, Visibility,
+    Assurance, Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody,
+    MessageId, MessageText, SessionEnd, Timestamp, Visibility,
 };
 use signet_realtime::{Signal, Topic};
 use signet_store::events::{self, NewEvent};
@@ -85,14 +85,17 @@ impl App {
             let (session, message) = (session.clone(), message.clone());
             let result = self
                 .store
-                .write(move |tx| Box::pin(async move { store_message(tx, &session, message, new_conversation).await }))
+                .write(move |tx| {
+                    Box::pin(async move { store_message(tx, &session, message, new_conversation).await })
+                })
                 .await;
             match result {
                 // Another tab's first message, or the retry of this one, came between: look again.
                 Err(AppError::Exists(_)) if attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),
                 Ok((stored, duplicate)) => {
-                    metrics::counter!("signet_messages_total", "author" => "visitor").increment(u64::from(!duplicate));
+                    metrics::counter!("signet_messages_total", "author" => "visitor")
+                        .increment(u64::from(!duplicate));
                     return Ok(Acknowledgement {
                         conversation_id: stored.conversation_id,
                         sequence: stored.sequence,
@@ -124,7 +127,11 @@ impl App {
                         _ => ongoing,
                     };
                     let Some(conversation) = shown else {
-                        return Ok(Thread { conversation: None, entries: Vec::new(), reset: known.is_some() });
+                        return Ok(Thread {
+                            conversation: None,
+                            entries: Vec::new(),
+                            reset: known.is_some(),
+                        });
                     };
                     let from = known.filter(|(id, _)| *id == conversation.id).map(|(_, sequence)| sequence);
                     let (mut entries, reset) = entries_from(tx, &conversation, from).await?;
@@ -200,7 +207,8 @@ impl App {
     pub fn visitor_typing(&self, session: &VisitorSession, conversation_id: ConversationId) {
         if self.check_live(session).is_ok() {
             let topic = Topic::Project(session.project_id.clone());
-            self.hub.publish(&topic, &Signal::VisitorTyping { conversation_id, visitor_id: session.visitor_id });
+            self.hub
+                .publish(&topic, &Signal::VisitorTyping { conversation_id, visitor_id: session.visitor_id });
         }
     }
 
@@ -231,7 +239,9 @@ impl App {
             self.store
                 .write(move |tx| {
                     Box::pin(async move {
-                        Ok::<_, AppError>(devices::revoke(tx, device, &project_id, visitor_id, now, until).await?)
+                        Ok::<_, AppError>(
+                            devices::revoke(tx, device, &project_id, visitor_id, now, until).await?,
+                        )
                     })
                 })
                 .await?;
@@ -273,7 +283,8 @@ async fn store_message(
     };
     // `None` only if an agent closed it between the two statements: the next attempt starts a new one.
     let appended = messages::append(tx, conversation_id, message).await?;
-    let (stored, conversation) = appended.ok_or_else(|| AppError::Exists("conversations_one_ongoing".into()))?;
+    let (stored, conversation) =
+        appended.ok_or_else(|| AppError::Exists("conversations_one_ongoing".into()))?;
     let event = NewEvent {
         project_id: session.project_id.clone(),
         kind,

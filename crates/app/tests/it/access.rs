@@ -60,14 +60,10 @@ async fn d30_another_projects_records_are_missing() {
     assert!(world.app.visitor(&stranger, jane.session.visitor_id).await.unwrap().is_none());
     assert!(world.app.project(&stranger, &jane.project.id).await.unwrap().is_none());
     assert!(stranger.in_project(&jane.project.id, Scope::ConversationsRead).is_none());
-    let listed = world.app.conversations(
-        &stranger,
-        Some(vec![jane.project.id.clone()]),
-        signet_app::ConversationFilter::default(),
-        false,
-        &all(),
-    );
-    assert!(items(listed.await.unwrap()).is_empty());
+    let (filter, page) = (signet_app::ConversationFilter::default(), all());
+    let wanted = Some(vec![jane.project.id.clone()]);
+    let listed = world.app.conversations(&stranger, wanted, filter, false, &page).await.unwrap();
+    assert!(items(listed).is_empty());
     let text = MessageText::parse("x").unwrap();
     let send = SendAsAgent { conversation_id: conversation, text, client_message_id: None };
     let refusals = [

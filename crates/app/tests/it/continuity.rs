@@ -110,7 +110,10 @@ async fn a_renewal_in_time_leaves_no_trace_in_the_thread() {
     world.say(&renewed, "Another.").await;
     let messages = world.messages(conversation).await;
     assert_eq!(world.script(conversation).await, ["VERIFIED: One question.", "VERIFIED: Another."]);
-    assert!(messages[1].verified_at > messages[0].verified_at, "the proof behind the second message is the newer one");
+    assert!(
+        messages[1].verified_at > messages[0].verified_at,
+        "the proof behind the second message is the newer one"
+    );
 }
 
 #[tokio::test]
@@ -221,9 +224,8 @@ async fn a_hundred_sign_ins_of_one_person_give_one_person_and_one_conversation()
     }
     assert_eq!(ongoing, 1, "one person has several ongoing conversations");
     said.sort_unstable();
-    let mut expected: Vec<_> = (0..100)
-        .flat_map(|n| [format!("ANONYMOUS: guest {n}"), format!("VERIFIED: jane {n}")])
-        .collect();
+    let mut expected: Vec<_> =
+        (0..100).flat_map(|n| [format!("ANONYMOUS: guest {n}"), format!("VERIFIED: jane {n}")]).collect();
     expected.sort_unstable();
     assert_eq!(said, expected, "a message was lost, duplicated or re-attributed");
 }

@@ -26,8 +26,11 @@ async fn a_visitor_resumes_from_a_cursor() {
     let said = world.say(&jane, "Hello").await;
     world.reply(said.conversation_id, "one").await;
     world.reply(said.conversation_id, "two").await;
-    let mut feed =
-        world.app.visitor_feed(world.session(&jane), Some((said.conversation_id, said.sequence))).await.unwrap();
+    let mut feed = world
+        .app
+        .visitor_feed(world.session(&jane), Some((said.conversation_id, said.sequence)))
+        .await
+        .unwrap();
     let welcome = feed.take_welcome().unwrap();
     assert!(!welcome.reset);
     assert_eq!(welcome.entries.iter().map(line).collect::<Vec<_>>(), ["agent: one", "agent: two"]);
@@ -81,7 +84,9 @@ async fn an_agent_resumes_from_a_cursor_and_sees_everything_once() {
     for (after, count) in [(0, 4), (2, 2)] {
         let mut resumed = world.app.project_feed(access(), Some(after)).await.unwrap();
         for kind in &expected[expected.len() - count..] {
-            let Some(Ok(ProjectUpdate::Event(published))) = resumed.next().await else { panic!("the feed ended") };
+            let Some(Ok(ProjectUpdate::Event(published))) = resumed.next().await else {
+                panic!("the feed ended")
+            };
             assert_eq!(published.event.kind, *kind);
         }
     }

@@ -1,5 +1,4 @@
 //! The use cases against a real database, with a clock that stands still until a test moves it.
-#![expect(missing_docs, reason = "tests")]
 
 mod access;
 mod continuity;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signet_app::ActivationRequest;
+use signet_app::{ActivationRequest, SessionError};
 use signet_domain::{Assurance, ClientMessageId, MessageText};
 
 use crate::support::{World, all, anonymous, context, items, secured};
@@ -26,7 +26,8 @@ async fn a_device_credential_brings_the_anonymous_visitor_back() {
     let world = World::new().await;
     let guest = world.guest().await;
     let conversation = world.say(&guest, "Hello").await.conversation_id;
-    let again = world.activate(ActivationRequest { device: guest.device.clone(), ..anonymous() }).await.unwrap();
+    let again =
+        world.activate(ActivationRequest { device: guest.device.clone(), ..anonymous() }).await.unwrap();
     assert_eq!(again.session.visitor_id, guest.session.visitor_id);
     assert_eq!(world.say(&again, "Me again").await.conversation_id, conversation);
 }
@@ -49,19 +50,27 @@ async fn d24_the_anonymous_credentials_lose_all_access_at_the_seam() {
         ..anonymous()
     };
     let other = world.activate(kept).await.unwrap();
-    assert_ne!(other.session.visitor_id, guest.session.visitor_id, "the old credential still opens the old visitor");
+    assert_ne!(
+        other.session.visitor_id, guest.session.visitor_id,
+        "the old credential still opens the old visitor"
+    );
     let thread = world.app.visitor_thread(&world.session(&other), Some((conversation, 0))).await.unwrap();
     assert!(thread.entries.is_empty());
 }
 
 #[tokio::test]
-async fn revocation_survives_a_restart_of_memory() {
-    // The set is read from the database at start: a fresh application over the same store must refuse too. The server-level
-    // test restarts the process; here the records themselves are looked at.
+async fn revocation_survives_a_restart() {
     let world = World::new().await;
     let jane = world.sign_in("jane").await;
+    let john = world.sign_in("john").await;
+    let guest = world.guest().await;
     world.app.logout(&jane.session.access_token, &context()).await.unwrap();
-    assert!(world.app.visitor_session(&jane.session.access_token).is_err());
+    world.app.logout(&guest.session.access_token, &context()).await.unwrap();
+
+    let restarted = world.another_process().await;
+    assert_eq!(restarted.visitor_session(&jane.session.access_token), Err(SessionError::Ended));
+    assert_eq!(restarted.visitor_session(&guest.session.access_token), Err(SessionError::Ended));
+    assert!(restarted.visitor_session(&john.session.access_token).is_ok());
 }
 
 #[tokio::test]
@@ -94,8 +103,11 @@ async fn d21_tokens_of_one_kind_are_not_taken_for_another() {
     assert!(world.app.visitor_session(&device).is_err(), "a device credential was taken for a session");
     let as_device = ActivationRequest { device: Some(guest.session.access_token.clone()), ..anonymous() };
     let other = world.activate(as_device).await.unwrap();
-    assert_ne!(other.session.visitor_id, guest.session.visitor_id, "a session token was taken for a device credential");
-    let as_token = world.activate(secured(guest.session.access_token.clone())).await.unwrap_err();
+    assert_ne!(
+        other.session.visitor_id, guest.session.visitor_id,
+        "a session token was taken for a device credential"
+    );
+    let as_token = world.activate(secured(guest.session.access_token.clone())).await.err().unwrap();
     assert_eq!(as_token.code.as_str(), "TOKEN_MALFORMED");
     assert!(world.app.bearer(&guest.session.access_token).await.is_err());
     assert!(world.app.visitor_session(&world.token("jane")).is_err());
@@ -126,5 +138,5 @@ async fn the_session_ends_to_the_millisecond() {
     assert!(world.app.visitor_session(&jane.session.access_token).is_ok());
     world.pass(Duration::from_millis(1));
     let refused = world.app.visitor_session(&jane.session.access_token).unwrap_err();
-    assert_eq!(refused, signet_app::SessionError::Expired);
+    assert_eq!(refused, SessionError::Expired);
 }

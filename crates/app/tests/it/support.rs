@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use signet_app::{
     Acknowledgement, Activated, ActivationFailure, ActivationOption, ActivationRequest, App, AppError,
-    ConversationDetail, NewAgent, NewCustomerKey, Page, PageRequest, Parts, RateLimits, RequestContext, SendAsAgent,
-    VisitorSession,
+    ConversationDetail, NewAgent, NewCustomerKey, Page, PageRequest, Parts, RateLimits, RequestContext,
+    SendAsAgent, VisitorSession,
 };
 use signet_custody::{Keystore, RsaPoolOptions};
 use signet_domain::access::{Agent, Caller, Role};
 use signet_domain::env::{ManualClock, SeededRandom};
 use signet_domain::origin::{AllowedOrigins, Origin};
 use signet_domain::{
-    ClientMessageId, ConversationId, Env, Message, MessageBody, MessageText, Notice, Project, ProjectId, Timestamp,
+    ClientMessageId, ConversationId, Env, Message, MessageBody, MessageText, Project, ProjectId, Timestamp,
 };
 use signet_realtime::Hub;
 use signet_store::{Store, StoreOptions};
 use signet_testkit::token_factory::TokenFactory;
 use signet_token::{EncryptionKey, SigningKey};
 
-pub const SHOP: &str = "https://shop.example";
-pub const PASSWORD: &str = "a long enough password";
+pub(crate) const SHOP: &str = "https://shop.example";
+pub(crate) const PASSWORD: &str = "a long enough password";
 
 /// Keys are made once: RSA generation is the slowest thing here.
 static KEYSTORE: LazyLock<Keystore> = LazyLock::new(|| Keystore::in_memory_generated().expect("keystore"));
@@ -30,40 +30,30 @@ static CUSTOMER: LazyLock<(String, String)> = LazyLock::new(|| {
     (key.to_pem().expect("private pem").to_string(), key.verification_key().to_pem())
 });
 
-pub struct World {
-    pub app: Arc<App>,
-    pub clock: Arc<ManualClock>,
-    pub tokens: TokenFactory,
-    pub agent: Caller,
-    pub hub: Arc<Hub>,
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) tokens: TokenFactory,
+    pub(crate) agent: Caller,
+    pub(crate) hub: Arc<Hub>,
+    store: Store,
+    env: Env,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(RateLimits::unlimited()).await
     }
 
-    pub async fn with(limits: RateLimits) -> Self {
+    pub(crate) async fn with(limits: RateLimits) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse("2026-11-20T12:00:00Z").expect("a moment")));
         let env = Env::new(clock.clone(), Arc::new(SeededRandom::new(42)));
         let hub = Arc::new(Hub::default());
         let store = Store::open("sqlite::memory:", StoreOptions::default(), App::observer(hub.clone()))
             .await
             .expect("store");
-        let platform_key_pem = KEYSTORE.platform_public_key_pem().expect("platform key");
-        let app = App::start(Parts {
-            env,
-            store,
-            hub: hub.clone(),
-            custody: Arc::new(KEYSTORE.local_unwrap(RsaPoolOptions::default()).expect("pool")),
-            signer: KEYSTORE.session_signer().expect("signer"),
-            public_url: "https://signet.example".into(),
-            platform_keys_jwks: KEYSTORE.jwks_json(),
-            platform_key_pem: platform_key_pem.clone(),
-            limits,
-        })
-        .await
-        .expect("app");
+        let app = assemble(&env, &store, &hub, limits).await;
+        let platform_key_pem = app.platform_key_pem().to_owned();
         let mut world = Self {
             app,
             clock,
@@ -78,13 +68,20 @@ impl World {
                 roles: Vec::new(),
             }),
             hub,
+            store,
+            env,
         };
         world.project("demo").await;
         world.agent = world.new_agent("amira@desk.example", "Amira", "demo", Role::Agent).await;
         world
     }
 
-    pub async fn project(&self, id: &str) -> ProjectId {
+    /// A second application over the same database, with nothing in memory.
+    pub(crate) async fn another_process(&self) -> Arc<App> {
+        assemble(&self.env, &self.store, &Arc::new(Hub::default()), RateLimits::unlimited()).await
+    }
+
+    pub(crate) async fn project(&self, id: &str) -> ProjectId {
         let mut project = Project::new(id, "Lumen & Fils", self.now()).expect("project");
         project.allowed_origins =
             AllowedOrigins { origins: vec![Origin::parse(SHOP).expect("origin")], any_loopback: false };
@@ -95,7 +92,7 @@ impl World {
         id
     }
 
-    pub async fn new_agent(&self, email: &str, name: &str, project: &str, role: Role) -> Caller {
+    pub(crate) async fn new_agent(&self, email: &str, name: &str, project: &str, role: Role) -> Caller {
         let agent = NewAgent {
             email: email.into(),
             name: name.into(),
@@ -105,77 +102,95 @@ impl World {
         Caller::Agent(self.app.create_agent(agent).await.expect("agent"))
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         use signet_domain::env::Clock;
         self.clock.now()
     }
 
-    pub fn pass(&self, time: Duration) {
+    pub(crate) fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
 
-    pub fn token(&self, user: &str) -> String {
+    pub(crate) fn token(&self, user: &str) -> String {
         self.tokens.token(user, self.now().as_millis()).build()
     }
 
-    pub async fn activate(&self, request: ActivationRequest) -> Result<Activated, ActivationFailure> {
+    pub(crate) async fn activate(&self, request: ActivationRequest) -> Result<Activated, ActivationFailure> {
         self.app.activate(request, &context()).await
     }
 
-    pub async fn guest(&self) -> Activated {
+    pub(crate) async fn guest(&self) -> Activated {
         self.activate(anonymous()).await.expect("anonymous activation")
     }
 
-    pub async fn sign_in(&self, user: &str) -> Activated {
+    pub(crate) async fn sign_in(&self, user: &str) -> Activated {
         self.activate(secured(self.token(user))).await.expect("secured activation")
     }
 
     /// Signs in on the page where `held` was active.
-    pub async fn sign_in_from(&self, user: &str, held: &Activated) -> Activated {
-        let request = ActivationRequest { session: Some(held.session.access_token.clone()), ..secured(self.token(user)) };
+    pub(crate) async fn sign_in_from(&self, user: &str, held: &Activated) -> Activated {
+        let request = ActivationRequest {
+            session: Some(held.session.access_token.clone()),
+            ..secured(self.token(user))
+        };
         self.activate(request).await.expect("secured activation")
     }
 
-    pub fn session(&self, activated: &Activated) -> VisitorSession {
+    pub(crate) fn session(&self, activated: &Activated) -> VisitorSession {
         self.app.visitor_session(&activated.session.access_token).expect("live session")
     }
 
-    pub async fn say(&self, who: &Activated, text: &str) -> Acknowledgement {
+    pub(crate) async fn say(&self, who: &Activated, text: &str) -> Acknowledgement {
         self.try_say(who, text).await.expect("message")
     }
 
-    pub async fn try_say(&self, who: &Activated, text: &str) -> Result<Acknowledgement, AppError> {
+    pub(crate) async fn try_say(&self, who: &Activated, text: &str) -> Result<Acknowledgement, AppError> {
         let session = self.app.visitor_session(&who.session.access_token)?;
         let id = ClientMessageId::generate(self.app.env());
         self.app.visitor_send(&session, id, MessageText::parse(text).expect("text"), &context()).await
     }
 
-    pub async fn reply(&self, conversation_id: ConversationId, text: &str) -> Message {
+    pub(crate) async fn reply(&self, conversation_id: ConversationId, text: &str) -> Message {
         let text = MessageText::parse(text).expect("text");
         let message = SendAsAgent { conversation_id, text, client_message_id: None };
         self.app.send_as_agent(&self.agent, message, &context()).await.expect("reply")
     }
 
-    pub async fn conversation(&self, id: ConversationId) -> ConversationDetail {
+    pub(crate) async fn conversation(&self, id: ConversationId) -> ConversationDetail {
         self.app.conversation(&self.agent, id).await.expect("read").expect("conversation")
     }
 
-    pub async fn conversations(&self) -> Vec<ConversationDetail> {
-        let page = self.app.conversations(&self.agent, None, signet_app::ConversationFilter::default(), false, &all());
-        items(page.await.expect("conversations"))
+    pub(crate) async fn conversations(&self) -> Vec<ConversationDetail> {
+        let (filter, page) = (signet_app::ConversationFilter::default(), all());
+        items(self.app.conversations(&self.agent, None, filter, false, &page).await.expect("conversations"))
     }
 
-    pub async fn messages(&self, id: ConversationId) -> Vec<Message> {
+    pub(crate) async fn messages(&self, id: ConversationId) -> Vec<Message> {
         items(self.app.messages(&self.agent, id, &all()).await.expect("messages"))
     }
 
     /// A thread as a script: what was said, with notices in capitals.
-    pub async fn script(&self, id: ConversationId) -> Vec<String> {
+    pub(crate) async fn script(&self, id: ConversationId) -> Vec<String> {
         self.messages(id).await.iter().map(line).collect()
     }
 }
 
-pub fn line(message: &Message) -> String {
+async fn assemble(env: &Env, store: &Store, hub: &Arc<Hub>, limits: RateLimits) -> Arc<App> {
+    let parts = Parts {
+        env: env.clone(),
+        store: store.clone(),
+        hub: hub.clone(),
+        custody: Arc::new(KEYSTORE.local_unwrap(RsaPoolOptions::default()).expect("pool")),
+        signer: KEYSTORE.session_signer().expect("signer"),
+        public_url: "https://signet.example".into(),
+        platform_keys_jwks: KEYSTORE.jwks_json(),
+        platform_key_pem: KEYSTORE.platform_public_key_pem().expect("platform key"),
+        limits,
+    };
+    App::start(parts).await.expect("app")
+}
+
+pub(crate) fn line(message: &Message) -> String {
     match (&message.body, message.assurance) {
         (MessageBody::Text(text), Some(assurance)) => format!("{assurance}: {}", text.as_str()),
         (MessageBody::Text(text), None) => format!("agent: {}", text.as_str()),
@@ -183,23 +198,19 @@ pub fn line(message: &Message) -> String {
     }
 }
 
-pub fn is_notice(message: &Message, wanted: Notice) -> bool {
-    matches!(message.body, MessageBody::Notice(notice) if notice == wanted)
-}
-
-pub fn items<T>(page: Page<T>) -> Vec<T> {
+pub(crate) fn items<T>(page: Page<T>) -> Vec<T> {
     page.items.into_iter().map(|(_, item)| item).collect()
 }
 
-pub fn all() -> PageRequest {
+pub(crate) fn all() -> PageRequest {
     PageRequest { limit: 100, after: None, before: None, from_end: false }
 }
 
-pub fn context() -> RequestContext {
+pub(crate) fn context() -> RequestContext {
     RequestContext { correlation_id: "test".into(), address: [127, 0, 0, 1].into() }
 }
 
-pub fn anonymous() -> ActivationRequest {
+pub(crate) fn anonymous() -> ActivationRequest {
     ActivationRequest {
         project_id: "demo".into(),
         origin: Some(SHOP.into()),
@@ -209,6 +220,6 @@ pub fn anonymous() -> ActivationRequest {
     }
 }
 
-pub fn secured(token: String) -> ActivationRequest {
+pub(crate) fn secured(token: String) -> ActivationRequest {
     ActivationRequest { option: Some(ActivationOption::Secured { token }), ..anonymous() }
 }

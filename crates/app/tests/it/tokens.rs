@@ -6,7 +6,8 @@ use crate::support::{World, all, anonymous, items, secured};
 
 async fn refused(world: &World, request: ActivationRequest) -> FailureCode {
     let Err(failure) = world.activate(request).await else { panic!("the activation was let in") };
-    let access = world.agent.in_project(&"demo".parse().unwrap(), signet_domain::Scope::VisitorsRead).unwrap();
+    let access =
+        world.agent.in_project(&"demo".parse().unwrap(), signet_domain::Scope::VisitorsRead).unwrap();
     let visitors = world.app.visitors(&access, &signet_app::VisitorFilter::default(), &all()).await.unwrap();
     assert!(items(visitors).is_empty(), "a refused activation left a visitor");
     failure.code
@@ -25,20 +26,41 @@ async fn every_refusal_has_its_code() {
         ("bare JWS", secured(token("jane").build_inner()), FailureCode::TokenMalformed),
         ("too long", secured("a".repeat(9_000)), FailureCode::TokenMalformed),
         ("flipped bit", secured(flip(&good)), FailureCode::TokenUndecryptable),
-        ("not nested", secured(token("jane").content(token("jane").claims_json()).build()), FailureCode::TokenSignatureInvalid),
+        (
+            "not nested",
+            secured(token("jane").content(token("jane").claims_json()).build()),
+            FailureCode::TokenSignatureInvalid,
+        ),
         ("no exp", secured(token("jane").without_claim("exp").build()), FailureCode::TokenClaimsInvalid),
         ("expired", secured(token("jane").claim("exp", now / 1000 - 60).build()), FailureCode::TokenExpired),
         ("empty user", secured(world.tokens.token("", now).build()), FailureCode::TokenClaimsInvalid),
-        ("unknown project", ActivationRequest { project_id: "nowhere".into(), ..secured(good.clone()) }, FailureCode::ProjectNotSetUp),
-        ("no site id", ActivationRequest { project_id: "a b".into(), ..secured(good.clone()) }, FailureCode::ProjectNotSetUp),
-        ("foreign origin", ActivationRequest { origin: Some("https://evil.example".into()), ..secured(good.clone()) }, FailureCode::OriginNotAllowed),
-        ("null origin", ActivationRequest { origin: Some("null".into()), ..secured(good.clone()) }, FailureCode::OriginNotAllowed),
+        (
+            "unknown project",
+            ActivationRequest { project_id: "nowhere".into(), ..secured(good.clone()) },
+            FailureCode::ProjectNotSetUp,
+        ),
+        (
+            "no site id",
+            ActivationRequest { project_id: "a b".into(), ..secured(good.clone()) },
+            FailureCode::ProjectNotSetUp,
+        ),
+        (
+            "foreign origin",
+            ActivationRequest { origin: Some("https://evil.example".into()), ..secured(good.clone()) },
+            FailureCode::OriginNotAllowed,
+        ),
+        (
+            "null origin",
+            ActivationRequest { origin: Some("null".into()), ..secured(good.clone()) },
+            FailureCode::OriginNotAllowed,
+        ),
     ];
     for (name, request, code) in cases {
         assert_eq!(refused(&world, request).await, code, "{name}");
     }
     // Nothing was written to the project's log: the first thing that happens is its first event.
-    let access = world.agent.in_project(&"demo".parse().unwrap(), signet_domain::Scope::ConversationsRead).unwrap();
+    let access =
+        world.agent.in_project(&"demo".parse().unwrap(), signet_domain::Scope::ConversationsRead).unwrap();
     let mut feed = world.app.project_feed(access, Some(0)).await.unwrap();
     let guest = world.guest().await;
     world.say(&guest, "Hello").await;
@@ -68,7 +90,8 @@ async fn attempts_are_limited_before_any_decryption() {
 
 #[tokio::test]
 async fn codes_and_reasons_are_pinned() {
-    let listed: Vec<_> = FailureCode::ALL.iter().map(|code| format!("{}: {}", code.as_str(), code.reason())).collect();
+    let listed: Vec<_> =
+        FailureCode::ALL.iter().map(|code| format!("{}: {}", code.as_str(), code.reason())).collect();
     assert_eq!(
         listed.join("\n"),
         "TOKEN_MALFORMED: Failed to fetch authentication with a server error: the token is not a compact JWE with the expected headers\n\
