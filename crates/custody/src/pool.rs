@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -57,6 +58,7 @@ struct Shared {
     capacity: usize,
     queue: Mutex<Queue>,
     ready: Condvar,
+    operations: AtomicU64,
 }
 
 impl Shared {
@@ -107,21 +109,24 @@ impl Shared {
 
     fn unwrap(&self, selection: Selection, encrypted_key: &[u8]) -> Result<ContentKey, UnwrapError> {
         match selection {
-            Selection::One(index) => {
-                self.keys.get(index).ok_or(UnwrapError::Bad)?.unwrap_content_key(encrypted_key)
-            }
+            Selection::One(index) => self.operate(self.keys.get(index), encrypted_key),
+            // No early exit: how long it takes must not tell which key, if any, fitted.
             Selection::All => {
-                // No early exit: how long it takes must not tell which key, if any, fitted.
-                let attempts = self.keys.iter().map(|key| key.unwrap_content_key(encrypted_key));
+                let attempts = self.keys.iter().map(|key| self.operate(Some(key), encrypted_key));
                 attempts.fold(Err(UnwrapError::Bad), Result::or)
             }
-            Selection::Unknown => {
-                if let Some(newest) = self.keys.first() {
-                    drop(newest.unwrap_content_key(encrypted_key));
-                }
-                Err(UnwrapError::Bad)
-            }
+            Selection::Unknown => self.operate(self.keys.first(), encrypted_key).and(Err(UnwrapError::Bad)),
         }
+    }
+
+    /// One private operation.
+    fn operate(
+        &self,
+        key: Option<&Arc<DecryptionKey>>,
+        encrypted_key: &[u8],
+    ) -> Result<ContentKey, UnwrapError> {
+        self.operations.fetch_add(1, Ordering::Relaxed);
+        key.ok_or(UnwrapError::Bad)?.unwrap_content_key(encrypted_key)
     }
 }
 
@@ -137,6 +142,7 @@ impl LocalUnwrap {
             capacity: options.queue.max(1),
             queue: Mutex::default(),
             ready: Condvar::new(),
+            operations: AtomicU64::new(0),
         });
         let pool = Self { shared };
         for number in 0..options.threads.max(1) {
@@ -149,6 +155,11 @@ impl LocalUnwrap {
     /// How many jobs wait, for the metrics.
     pub fn waiting(&self) -> usize {
         self.shared.lock().jobs.len()
+    }
+
+    /// How many private operations were done so far, for the metrics.
+    pub fn operations(&self) -> u64 {
+        self.shared.operations.load(Ordering::Relaxed)
     }
 
     fn select(&self, key_id: Option<&str>) -> Selection {

@@ -87,6 +87,10 @@ pub fn verify(
 
 /// The signing input and the three parts; says what else the bytes are when they are not three parts.
 fn split(compact: &[u8]) -> Result<(&[u8], [&[u8]; 3]), SignatureFault> {
+    // Claims as plain JSON have dots of their own, in addresses.
+    if compact.trim_ascii_start().starts_with(b"{") {
+        return Err(SignatureFault::NotAJws);
+    }
     let mut dots = compact.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
     let (first, second, third) = (dots.next(), dots.next(), dots.next());
     let (Some(first), Some(second), None) = (first, second, third) else {

@@ -1,0 +1,292 @@
+//! The keystore file: made once, opened again, and never believed when it is damaged.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use signet_custody::{KdfCost, KeyState, Keystore, KeystoreError, Passphrase, RsaPoolOptions};
+use signet_token::{
+    EncryptionKey, KeyUnwrap, SessionClaims, SessionTokenError, SessionTokenKind, UnwrapError,
+    VerificationKey,
+};
+use tempfile::TempDir;
+
+fn passphrase() -> Passphrase {
+    Passphrase::new("correct horse battery staple")
+}
+
+fn open(path: &Path) -> Result<Keystore, KeystoreError> {
+    Keystore::open_or_create_with(path, &passphrase(), KdfCost::LOWEST)
+}
+
+/// A folder with a keystore in it.
+fn folder_with_keystore() -> (TempDir, PathBuf, Keystore) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("signet.keystore");
+    let keystore = open(&path).unwrap();
+    (folder, path, keystore)
+}
+
+fn claims() -> SessionClaims {
+    SessionClaims {
+        iss: "https://signet.example".to_owned(),
+        aud: "shop".to_owned(),
+        sub: "visitor".to_owned(),
+        sid: "session".to_owned(),
+        iat: 1,
+        exp: 2,
+        assurance: "VERIFIED".to_owned(),
+        auth_time: None,
+        dev: None,
+    }
+}
+
+/// The names of the files in a folder.
+fn files(folder: &TempDir) -> Vec<String> {
+    fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn it_is_made_on_first_start_and_is_the_same_ever_after() {
+    let (folder, path, first) = folder_with_keystore();
+    assert_eq!(files(&folder), ["signet.keystore"], "nothing is left beside it");
+    let second = open(&path).unwrap();
+    assert_eq!(first.jwks_json(), second.jwks_json());
+    assert_eq!(first.platform_public_key_pem().unwrap(), second.platform_public_key_pem().unwrap());
+    let token = first.session_signer().unwrap().sign(SessionTokenKind::Session, &claims()).unwrap();
+    assert_eq!(
+        second.session_verifier().unwrap().verify(&token, SessionTokenKind::Session).unwrap(),
+        claims()
+    );
+}
+
+#[test]
+fn the_default_cost_is_in_the_file_and_opens_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keystore");
+    let first = Keystore::open_or_create(&path, &passphrase()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let kdf = r#""kdf":{"name":"argon2id","memoryKib":65536,"iterations":3,"parallelism":1,"#;
+    assert!(text.starts_with(r#"{"format":"signet-keystore","version":1,"#) && text.contains(kdf), "{text}");
+    // The cost given is for a new file: an existing one is opened with its own.
+    assert_eq!(open(&path).unwrap().jwks_json(), first.jwks_json());
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_may_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_folder, path, mut keystore) = folder_with_keystore();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    keystore.rotate_session_key().unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "also after a change");
+}
+
+#[test]
+fn what_is_published_is_public_and_in_the_standard_form() {
+    let keystore = Keystore::in_memory_generated().unwrap();
+    let jwks: serde_json::Value = serde_json::from_str(&keystore.jwks_json()).unwrap();
+    let keys = jwks["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 1);
+    let mut members: Vec<&str> = keys[0].as_object().unwrap().keys().map(String::as_str).collect();
+    members.sort_unstable();
+    assert_eq!(members, ["alg", "e", "kid", "kty", "n", "use"]);
+    assert_eq!((&keys[0]["use"], &keys[0]["alg"]), (&"enc".into(), &"RSA-OAEP-256".into()));
+    let from_pem = VerificationKey::from_pem(&keystore.platform_public_key_pem().unwrap()).unwrap();
+    assert_eq!(keys[0]["kid"], from_pem.fingerprint().as_str(), "the key id is the thumbprint");
+    assert_eq!(from_pem.bits(), 2048);
+}
+
+#[test]
+fn a_wrong_passphrase_is_said_to_be_one() {
+    let (_folder, path, _) = folder_with_keystore();
+    let before = fs::read(&path).unwrap();
+    for wrong in
+        ["correct horse battery stapl", "Correct horse battery staple", " correct horse battery staple"]
+    {
+        let refused = Keystore::open_or_create(&path, &Passphrase::new(wrong)).unwrap_err();
+        assert!(matches!(refused, KeystoreError::WrongPassphrase), "{refused}");
+    }
+    let refused = Keystore::open_or_create(&path, &Passphrase::new("")).unwrap_err();
+    assert!(matches!(refused, KeystoreError::PassphraseEmpty), "{refused}");
+    assert_eq!(fs::read(&path).unwrap(), before, "and nothing is overwritten");
+}
+
+#[test]
+fn a_change_of_any_byte_is_noticed() {
+    let (_folder, path, _) = folder_with_keystore();
+    let bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        for flip in [0x01, 0x20, 0x80] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= flip;
+            fs::write(&path, &damaged).unwrap();
+            let refused = open(&path).expect_err("a damaged keystore was opened");
+            assert!(
+                matches!(
+                    refused,
+                    KeystoreError::Damaged
+                        | KeystoreError::NotAKeystore
+                        | KeystoreError::UnsupportedVersion { .. }
+                ),
+                "byte {at}: {refused}"
+            );
+        }
+    }
+    fs::write(&path, &bytes).unwrap();
+    assert!(open(&path).is_ok());
+}
+
+#[test]
+fn a_torn_write_is_noticed_and_not_taken_for_a_missing_file() {
+    let (_folder, path, _) = folder_with_keystore();
+    let bytes = fs::read(&path).unwrap();
+    for length in (0..bytes.len()).step_by(7).chain([bytes.len() - 1]) {
+        fs::write(&path, &bytes[..length]).unwrap();
+        let refused = open(&path).expect_err("part of a keystore was opened");
+        assert!(matches!(refused, KeystoreError::NotAKeystore), "{length} bytes: {refused}");
+        assert_eq!(fs::read(&path).unwrap().len(), length, "the remains are kept");
+    }
+    let mut doubled = bytes.clone();
+    doubled.extend_from_slice(&bytes);
+    fs::write(&path, doubled).unwrap();
+    assert!(matches!(open(&path).unwrap_err(), KeystoreError::NotAKeystore));
+}
+
+#[test]
+fn the_remains_of_an_interrupted_write_do_no_harm() {
+    let (folder, path, first) = folder_with_keystore();
+    fs::write(folder.path().join(".signet.keystore.AAAAAAAAAAAA.tmp"), b"half of a file").unwrap();
+    let mut again = open(&path).unwrap();
+    assert_eq!(again.jwks_json(), first.jwks_json());
+    again.rotate_decryption_key().unwrap();
+    assert_eq!(open(&path).unwrap().jwks_json(), again.jwks_json());
+}
+
+#[test]
+fn someone_who_repairs_the_checksum_does_not_get_further() {
+    // The checksum is no protection: with it made right again, the authenticated encryption must refuse.
+    let (_folder, path, _) = folder_with_keystore();
+    let text = fs::read_to_string(&path).unwrap();
+    let mut file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let nonce = file["cipher"]["nonce"].as_str().unwrap().to_owned();
+    let other = if nonce.starts_with('A') { "B" } else { "A" };
+    file["cipher"]["nonce"] = format!("{other}{}", &nonce[1..]).into();
+    let covered = format!(
+        "signet-keystore\n1\nargon2id\n8\n1\n1\n{}\nA256GCM\n{}\n{}",
+        file["kdf"]["salt"].as_str().unwrap(),
+        file["cipher"]["nonce"].as_str().unwrap(),
+        file["sealed"].as_str().unwrap(),
+    );
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, covered.as_bytes());
+    file["digest"] = signet_token::base64url::encode(digest).into();
+    fs::write(&path, file.to_string()).unwrap();
+    assert!(matches!(open(&path).unwrap_err(), KeystoreError::WrongPassphrase));
+}
+
+#[test]
+fn other_versions_costs_and_files_are_named() {
+    let (_folder, path, _) = folder_with_keystore();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace(r#""version":1"#, r#""version":2,"novelty":true"#)).unwrap();
+    assert!(matches!(open(&path).unwrap_err(), KeystoreError::UnsupportedVersion { found: 2, known: 1 }));
+    for other in ["", "{}", "null", "-----BEGIN PRIVATE KEY-----", r#"{"format":"other","version":1}"#] {
+        fs::write(&path, other).unwrap();
+        assert!(matches!(open(&path).unwrap_err(), KeystoreError::NotAKeystore), "{other}");
+    }
+    let extravagant = KdfCost { memory_kib: 64 * 1024 * 1024, ..KdfCost::LOWEST };
+    let elsewhere = path.with_file_name("other");
+    let refused = Keystore::open_or_create_with(&elsewhere, &passphrase(), extravagant).unwrap_err();
+    assert!(matches!(refused, KeystoreError::CostOutOfRange), "{refused}");
+    assert!(!elsewhere.exists());
+    let nowhere = path.with_file_name("missing-folder").join("keystore");
+    assert!(matches!(open(&nowhere).unwrap_err(), KeystoreError::Write { .. }));
+}
+
+#[test]
+fn processes_that_start_together_end_up_with_the_same_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keystore");
+    let published: Vec<String> = std::thread::scope(|scope| {
+        let starters: Vec<_> = (0..4).map(|_| scope.spawn(|| open(&path).unwrap().jwks_json())).collect();
+        starters.into_iter().map(|starter| starter.join().unwrap()).collect()
+    });
+    assert!(published.iter().all(|jwks| *jwks == published[0]));
+    assert_eq!(files(&folder), ["keystore"]);
+}
+
+#[test]
+fn rotation_keeps_the_retired_key_for_decryption_until_it_is_destroyed() {
+    let (_folder, path, mut keystore) = folder_with_keystore();
+    let old_id = keystore.decryption_keys()[0].key_id.clone();
+    let old_key = EncryptionKey::from_jwk(&keystore.decryption_keys()[0].public_jwk).unwrap();
+    let wrapped = old_key.wrap(&[9; 32]).unwrap();
+    assert!(matches!(keystore.destroy_decryption_key(&old_id).unwrap_err(), KeystoreError::LastActiveKey));
+
+    let new_id = keystore.rotate_decryption_key().unwrap();
+    let reopened = open(&path).unwrap();
+    let states: Vec<_> = reopened.decryption_keys().into_iter().map(|key| (key.key_id, key.state)).collect();
+    assert_eq!(states, [(new_id.clone(), KeyState::Active), (old_id.clone(), KeyState::Retired)]);
+    assert!(
+        !reopened.jwks_json().contains(old_id.as_str()) && reopened.jwks_json().contains(new_id.as_str())
+    );
+    assert_eq!(unwrap_once(&reopened, Some(old_id.as_str()), &wrapped), Ok(()));
+    assert_eq!(unwrap_once(&reopened, None, &wrapped), Ok(()));
+
+    keystore.destroy_decryption_key(&old_id).unwrap();
+    assert!(matches!(keystore.destroy_decryption_key(&old_id).unwrap_err(), KeystoreError::KeyNotFound));
+    let reopened = open(&path).unwrap();
+    assert_eq!(unwrap_once(&reopened, Some(old_id.as_str()), &wrapped), Err(UnwrapError::Bad));
+    assert_eq!(unwrap_once(&reopened, None, &wrapped), Err(UnwrapError::Bad));
+}
+
+fn unwrap_once(keystore: &Keystore, key_id: Option<&str>, encrypted_key: &[u8]) -> Result<(), UnwrapError> {
+    let pool = keystore.local_unwrap(RsaPoolOptions { threads: 1, queue: 1 }).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(pool.unwrap(key_id, encrypted_key)).map(drop)
+}
+
+#[test]
+fn session_tokens_outlive_a_rotation_of_their_key() {
+    let (_folder, path, mut keystore) = folder_with_keystore();
+    let before = keystore.session_signer().unwrap().sign(SessionTokenKind::Session, &claims()).unwrap();
+    keystore.rotate_session_key().unwrap();
+    let after = keystore.session_signer().unwrap().sign(SessionTokenKind::Session, &claims()).unwrap();
+    assert_ne!(before, after);
+    let verifier = open(&path).unwrap().session_verifier().unwrap();
+    for token in [&before, &after] {
+        assert!(verifier.verify(token, SessionTokenKind::Session).is_ok());
+    }
+    let stranger = Keystore::in_memory_generated().unwrap().session_verifier().unwrap();
+    assert_eq!(
+        stranger.verify(&after, SessionTokenKind::Session).unwrap_err(),
+        SessionTokenError::UnknownKey
+    );
+}
+
+#[test]
+fn further_secrets_are_made_once() {
+    let (_folder, path, mut keystore) = folder_with_keystore();
+    let first = keystore.secret_or_create("password-pepper", 32).unwrap();
+    assert_eq!(first.len(), 32);
+    assert_ne!(first.as_slice(), keystore.secret_or_create("other", 32).unwrap().as_slice());
+    assert_eq!(
+        open(&path).unwrap().secret_or_create("password-pepper", 32).unwrap().as_slice(),
+        first.as_slice()
+    );
+}
+
+#[test]
+fn no_secret_is_in_the_file_or_in_any_debug_output() {
+    let (_folder, path, mut keystore) = folder_with_keystore();
+    let secret = keystore.secret_or_create("canary", 32).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let encoded = signet_token::base64url::encode(&*secret);
+    let debug = format!("{keystore:?} {:?}", passphrase());
+    for found in [&encoded, "correct horse", "canary", "pkcs8", "decryptionKeys"] {
+        assert!(!text.contains(found), "{found} is in the file");
+    }
+    assert!(!debug.contains(&encoded) && !debug.contains("correct horse"), "{debug}");
+}

@@ -1,0 +1,6 @@
+//! Tests of custody through its public door.
+
+#![expect(clippy::unwrap_used, reason = "helpers fail the test that called them")]
+
+mod keystore;
+mod pool;
