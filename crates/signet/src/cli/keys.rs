@@ -1,0 +1,115 @@
+//! `signet keys`: the brands' keys for signing visitor tokens.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use signet_app::{CustomerKey, NewCustomerKey};
+use signet_domain::ProjectId;
+use signet_token::SigningKey;
+
+use crate::cli::output::{self, Record};
+use crate::cli::storage::StorageArgs;
+use crate::secret_file;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum KeysCommand {
+    /// Register the public key with which a brand signs its visitor tokens
+    Add(AddArgs),
+    /// List a project's keys
+    List(ListArgs),
+    /// Make a key pair for a token provider: rsaPrivateKey.pem and rsaPublicKey.pem, RSA 2048
+    Generate(GenerateArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AddArgs {
+    /// Public key: a PEM file or a JWK
+    file: PathBuf,
+    /// Site id
+    #[arg(long)]
+    project: ProjectId,
+    /// The `kid` that the token provider writes into its headers, if it does
+    #[arg(long, value_name = "KID")]
+    key_id: Option<String>,
+    #[command(flatten)]
+    storage: StorageArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    /// Site id
+    #[arg(long)]
+    project: ProjectId,
+    #[command(flatten)]
+    storage: StorageArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GenerateArgs {
+    /// Directory for the two files
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<()> {
+    match command {
+        KeysCommand::Add(args) => add(args).await,
+        KeysCommand::List(args) => list(args).await,
+        KeysCommand::Generate(args) => generate(&args),
+    }
+}
+
+async fn add(args: AddArgs) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(&args.file)
+        .with_context(|| format!("read the key in {}", args.file.display()))?;
+    let operator = args.storage.open().await?;
+    let new = NewCustomerKey { project_id: args.project.clone(), text, key_id: args.key_id };
+    let registered = operator.app().register_customer_key(new).await;
+    operator.close().await;
+    let key = registered.with_context(|| format!("register the key in {}", args.file.display()))?;
+    output::record(describe(&key), args.storage.json)
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<()> {
+    let operator = args.storage.open().await?;
+    let keys = operator.app().customer_keys(&args.project).await;
+    operator.close().await;
+    let records = keys.context("list the keys")?.iter().map(describe).collect();
+    output::records(records, args.storage.json)
+}
+
+fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
+    let key = SigningKey::generate().context("make a key pair")?;
+    let (private, public) = (args.out.join("rsaPrivateKey.pem"), args.out.join("rsaPublicKey.pem"));
+    secret_file::create_directory(&args.out)
+        .with_context(|| format!("make the directory {}", args.out.display()))?;
+    secret_file::create(&private, key.to_pem().context("write the private key")?.as_bytes())
+        .with_context(|| format!("write {}", private.display()))?;
+    std::fs::write(&public, key.verification_key().to_pem())
+        .with_context(|| format!("write {}", public.display()))?;
+    output::record(
+        Record::default()
+            .with("privateKey", private.display().to_string())
+            .with("publicKey", public.display().to_string())
+            .with("fingerprint", key.verification_key().fingerprint().as_str()),
+        args.json,
+    )?;
+    if !args.json {
+        output::line("\nThe private key stays with your token provider. Register the public one: signet keys add")?;
+    }
+    Ok(())
+}
+
+fn describe(key: &CustomerKey) -> Record {
+    Record::default()
+        .with("id", key.id.to_string())
+        .with("projectId", key.project_id.as_str())
+        .with("keyId", key.key_id.clone())
+        .with("fingerprint", key.fingerprint.as_str())
+        .with("state", key.state.as_str())
+        .with("createdAt", key.created_at.to_string())
+}

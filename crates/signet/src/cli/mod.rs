@@ -1,0 +1,105 @@
+//! The command line. Each command reads its arguments, calls one use case and prints what came of it.
+
+mod agent;
+mod client;
+mod keys;
+mod output;
+mod password;
+mod project;
+mod serve;
+mod storage;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{LogFormat, Logging};
+use crate::telemetry;
+
+/// Authenticated messaging for websites.
+#[derive(Parser, Debug)]
+#[command(
+    name = "signet",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    after_help = "New here? `signet demo` starts everything on this machine: a platform, a shop that uses it, \
+                  and people who wait for an answer."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the platform
+    Serve(serve::ServeArgs),
+    /// Try everything on this machine: platform, shop, customers, agents and conversations
+    Demo(crate::demo::DemoArgs),
+    /// Create projects and change their settings
+    #[command(subcommand)]
+    Project(project::ProjectCommand),
+    /// Manage the keys with which brands sign visitor tokens
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Create the people who answer visitors
+    #[command(subcommand)]
+    Agent(agent::AgentCommand),
+    /// Create API clients for integrations
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    /// Make visitor tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Bring the database's schema up to date and exit
+    Migrate(storage::MigrateArgs),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(cli.command)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => return serve::run(args).await,
+        Command::Demo(args) => return crate::demo::run(args).await,
+        _ => {}
+    }
+    // Commands that end at once speak through their output; what is logged on the way matters only when it is a warning.
+    let filter = std::env::var("SIGNET_LOG").unwrap_or_else(|_| "warn".to_owned());
+    telemetry::start_logging(&Logging { format: LogFormat::Text, filter })?;
+    match command {
+        Command::Serve(_) | Command::Demo(_) => Ok(()),
+        Command::Project(command) => project::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
+        Command::Agent(command) => agent::run(command).await,
+        Command::Client(command) => client::run(command).await,
+        Command::Token(command) => token::run(command),
+        Command::Migrate(args) => storage::migrate(args).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

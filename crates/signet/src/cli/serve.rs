@@ -1,0 +1,36 @@
+//! `signet serve`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::Settings;
+use crate::environment;
+use crate::server::{Server, stop_signal};
+use crate::telemetry;
+
+#[derive(Args, Debug)]
+#[command(after_help = "A flag wins over its environment variable, which wins over the file. \
+                        docs/configuration.md describes every setting.")]
+pub(crate) struct ServeArgs {
+    /// Settings file in TOML
+    #[arg(short, long, env = "SIGNET_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let settings = match &args.config {
+        Some(path) => args.settings.or(Settings::from_file(path)?),
+        None => args.settings,
+    };
+    let config = settings.resolve()?;
+    telemetry::start_logging(&config.logging)?;
+    let mut server = Server::start(&config, environment::system()).await?;
+    tokio::select! {
+        signal = stop_signal() => signal?,
+        error = server.failed() => return Err(error),
+    }
+    server.stop().await
+}

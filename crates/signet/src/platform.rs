@@ -1,0 +1,157 @@
+//! What an application stands on: database, hub and keys, opened from the settings.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use signet_app::{App, Parts, RateLimits};
+use signet_custody::{Keystore, Passphrase, RsaPoolOptions};
+use signet_domain::Env;
+use signet_realtime::Hub;
+use signet_store::{Store, StoreOptions};
+use signet_token::{KeyUnwrap, SessionSigner, UnwrapError, UnwrapFuture};
+
+use crate::config::Config;
+use crate::secret_file;
+
+/// Database, hub and keys.
+pub struct Platform {
+    /// The database.
+    pub store: Store,
+    /// Where watchers are told.
+    pub hub: Arc<Hub>,
+    keys: Keys,
+}
+
+/// The platform's keys, as the application takes them.
+struct Keys {
+    custody: Arc<dyn KeyUnwrap>,
+    signer: Arc<SessionSigner>,
+    jwks: String,
+    pem: String,
+}
+
+impl Platform {
+    /// Opens database and keystore, and makes both on first start.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let keys = Keys::open(config).await?;
+        let (store, hub) = open_store(config).await?;
+        Ok(Self { store, hub, keys })
+    }
+
+    /// An application over these parts. `public_url` has no slash at its end.
+    pub async fn app(&self, env: Env, public_url: &str, limits: RateLimits) -> anyhow::Result<Arc<App>> {
+        start(&self.store, &self.hub, &self.keys, env, public_url, limits).await
+    }
+
+    /// The newest platform key as PEM.
+    pub fn platform_key_pem(&self) -> &str {
+        &self.keys.pem
+    }
+}
+
+/// The database alone, for commands that set things up: they need no key of the platform's, and have none.
+pub struct Operator {
+    store: Store,
+    app: Arc<App>,
+}
+
+impl Operator {
+    /// Opens the database, and makes it if there is none.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let (store, hub) = open_store(config).await?;
+        let keys = Keys::none()?;
+        let app = start(&store, &hub, &keys, crate::environment::system(), "", config.rate_limits.clone()).await?;
+        Ok(Self { store, app })
+    }
+
+    /// The use cases.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Writes everything down and lets go of the database.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+async fn open_store(config: &Config) -> anyhow::Result<(Store, Arc<Hub>)> {
+    if config.database.starts_with("sqlite:") {
+        secret_file::create_directory(&config.data_dir)
+            .with_context(|| format!("make the data directory {}", config.data_dir.display()))?;
+    }
+    let hub = Arc::new(Hub::default());
+    let options = StoreOptions { readers: config.database_readers, ..StoreOptions::default() };
+    // The address may hold a password, so it is not repeated in the message.
+    let store = Store::open(&config.database, options, App::observer(Arc::clone(&hub)))
+        .await
+        .context("open the database")?;
+    Ok((store, hub))
+}
+
+async fn start(
+    store: &Store,
+    hub: &Arc<Hub>,
+    keys: &Keys,
+    env: Env,
+    public_url: &str,
+    limits: RateLimits,
+) -> anyhow::Result<Arc<App>> {
+    App::start(Parts {
+        env,
+        store: store.clone(),
+        hub: Arc::clone(hub),
+        custody: Arc::clone(&keys.custody),
+        signer: Arc::clone(&keys.signer),
+        public_url: public_url.to_owned(),
+        platform_keys_jwks: keys.jwks.clone(),
+        platform_key_pem: keys.pem.clone(),
+        limits,
+    })
+    .await
+    .context("start the application")
+}
+
+impl Keys {
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        let passphrase = Passphrase::new(config.keystore_passphrase()?.as_str());
+        if let Some(folder) = config.keystore.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            secret_file::create_directory(folder)
+                .with_context(|| format!("make the keystore's directory {}", folder.display()))?;
+        }
+        let path = config.keystore.clone();
+        // Argon2id and key generation take tenths of a second: not on a thread that serves others.
+        let keystore =
+            tokio::task::spawn_blocking(move || Keystore::open_or_create(&path, &passphrase))
+                .await
+                .context("open the keystore")?
+                .with_context(|| format!("open the keystore {}", config.keystore.display()))?;
+        let options =
+            RsaPoolOptions { threads: config.rsa_threads, queue: config.rsa_queue };
+        Ok(Self {
+            custody: Arc::new(keystore.local_unwrap(options).context("start the decryption threads")?),
+            signer: keystore.session_signer().context("read the session key")?,
+            jwks: keystore.jwks_json(),
+            pem: keystore.platform_public_key_pem().context("read the platform's public key")?,
+        })
+    }
+
+    fn none() -> anyhow::Result<Self> {
+        let signer = SessionSigner::generate().context("make a session key")?;
+        Ok(Self {
+            custody: Arc::new(NoCustody),
+            signer: Arc::new(signer),
+            jwks: String::new(),
+            pem: String::new(),
+        })
+    }
+}
+
+/// Stands where keys would be in commands that open no token.
+struct NoCustody;
+
+impl KeyUnwrap for NoCustody {
+    fn unwrap<'a>(&'a self, _key_id: Option<&'a str>, _encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
+        Box::pin(async { Err(UnwrapError::Unavailable) })
+    }
+}

@@ -1,0 +1,162 @@
+//! Starting the platform, and stopping it so that nothing acknowledged is lost.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use axum::Router;
+use signet_app::{App, Sweeper};
+use signet_domain::Env;
+use signet_http::HttpOptions;
+use signet_realtime::Hub;
+use signet_store::Store;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::platform::Platform;
+use crate::telemetry;
+
+/// The platform's server.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Opens the database and the keys, listens, and serves.
+    pub async fn start(config: &Config, env: Env) -> anyhow::Result<RunningServer> {
+        let platform = Platform::open(config).await?;
+        let listener = listen(config.listen)?;
+        Self::start_on(config, platform, listener, env).await
+    }
+
+    /// Serves on a listener of the caller's.
+    pub async fn start_on(
+        config: &Config,
+        platform: Platform,
+        listener: TcpListener,
+        env: Env,
+    ) -> anyhow::Result<RunningServer> {
+        let address = listener.local_addr().context("read the address listened on")?;
+        let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address));
+        let app = platform.app(env, &public_url, config.rate_limits.clone()).await?;
+        let shutdown = CancellationToken::new();
+        let router = router(config, &app)?;
+        let serving = tokio::spawn(signet_http::serve(
+            listener,
+            router,
+            shutdown.clone(),
+            config.shutdown_grace,
+        ));
+        let sweeping = tokio::spawn(Sweeper::new(Arc::clone(&app)).run());
+        tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
+        Ok(RunningServer {
+            address,
+            public_url,
+            app,
+            store: platform.store,
+            hub: platform.hub,
+            shutdown,
+            serving,
+            sweeping,
+        })
+    }
+}
+
+fn router(config: &Config, app: &Arc<App>) -> anyhow::Result<Router> {
+    let options = HttpOptions {
+        trusted_proxies: config.trusted_proxies,
+        metrics: telemetry::metrics()?,
+        metrics_public: config.metrics_public,
+    };
+    Ok(signet_http::router(Arc::clone(app), signet_graphql::router(Arc::clone(app)), options))
+}
+
+/// Listens, with a message that says which address was taken.
+pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    signet_http::bind(address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => anyhow::anyhow!("listen on {address}: another program listens there already"),
+        _ => anyhow::Error::new(error).context(format!("listen on {address}")),
+    })
+}
+
+/// The address to write in a browser on this machine.
+fn url_of(address: SocketAddr) -> String {
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(host, address.port()))
+}
+
+/// A platform that serves.
+#[derive(Debug)]
+pub struct RunningServer {
+    address: SocketAddr,
+    public_url: String,
+    app: Arc<App>,
+    store: Store,
+    hub: Arc<Hub>,
+    shutdown: CancellationToken,
+    serving: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where browsers reach it, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The use cases.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Waits until it stops by itself, which it does only when it fails. Cancel safe.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        let stopped = tokio::select! {
+            stopped = &mut self.serving => stopped.context("serve"),
+            stopped = &mut self.sweeping => stopped.context("end overdue sessions"),
+        };
+        stopped.err().unwrap_or_else(|| anyhow::anyhow!("the server stopped by itself"))
+    }
+
+    /// Stops: takes nothing new, closes sockets with 1001, finishes the requests under way within the grace period, and
+    /// closes the database after everything that waits is written.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        tracing::info!("stopping");
+        self.shutdown.cancel();
+        let served = self.serving.await.context("serve");
+        // Nobody is left to be told; this ends whatever still listens.
+        self.hub.close();
+        self.sweeping.abort();
+        self.store.close().await;
+        tracing::info!("stopped");
+        served
+    }
+}
+
+/// Waits for the signal to stop: SIGTERM or SIGINT.
+pub async fn stop_signal() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).context("watch for SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("watch for SIGINT")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(())
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.context("watch for Ctrl-C")
+}

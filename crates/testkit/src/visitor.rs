@@ -1,0 +1,222 @@
+//! A visitor's client: activation, messages and the socket, as the visitor API describes them.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use crate::client::{Answer, plain, within};
+use crate::web_socket::{Heard, WebSocket};
+
+/// What the widget holds in one browser.
+#[derive(Debug, Clone)]
+pub struct VisitorClient {
+    http: reqwest::Client,
+    base: String,
+    project: String,
+    /// Origin of the page that embeds the widget.
+    pub embedding_origin: Option<String>,
+    /// The session token held.
+    pub session: Option<String>,
+    /// The device credential held.
+    pub device: Option<String>,
+}
+
+impl VisitorClient {
+    /// A browser that has never been here. `base` has no slash at its end.
+    pub fn new(base: &str, project: &str) -> Self {
+        Self {
+            http: plain(),
+            base: base.to_owned(),
+            project: project.to_owned(),
+            embedding_origin: Some("http://127.0.0.1:3000".to_owned()),
+            session: None,
+            device: None,
+        }
+    }
+
+    /// Calls `activate` and keeps nothing of the answer.
+    pub async fn try_activate(&self, option: &Value) -> Answer {
+        let body = json!({
+            "projectId": self.project,
+            "origin": self.embedding_origin,
+            "authenticationOption": option,
+            "session": self.session,
+            "device": self.device,
+        });
+        let request = self.http.post(format!("{}/visitor/v1/activate", self.base)).json(&body);
+        Answer::read(request.send().await.expect("activate")).await
+    }
+
+    /// Calls `activate` with a token and keeps nothing of the answer.
+    pub async fn try_token(&self, token: &str) -> Answer {
+        self.try_activate(&json!({ "type": "SECURED_AUTHENTICATION", "token": token })).await
+    }
+
+    /// Activates and keeps the credentials.
+    pub async fn activate(&mut self, option: &Value) -> Value {
+        let body = self.try_activate(option).await.ok();
+        assert_eq!(body["status"], "authentication-success", "{body}");
+        self.session = Some(body["session"]["accessToken"].as_str().expect("session token").to_owned());
+        self.device = body["device"].as_str().map(str::to_owned);
+        body
+    }
+
+    /// Activates without a token.
+    pub async fn activate_anonymously(&mut self) -> Value {
+        self.activate(&json!({ "type": "ANONYMOUS" })).await
+    }
+
+    /// Activates with a token.
+    pub async fn sign_in(&mut self, token: &str) -> Value {
+        self.activate(&json!({ "type": "SECURED_AUTHENTICATION", "token": token })).await
+    }
+
+    /// Sends a message over HTTP under an id of the caller's.
+    pub async fn try_send(&self, client_message_id: &str, text: &str) -> Answer {
+        let body = json!({ "clientMessageId": client_message_id, "text": text });
+        let request = self
+            .http
+            .post(format!("{}/visitor/v1/messages", self.base))
+            .bearer_auth(self.token())
+            .json(&body);
+        Answer::read(request.send().await.expect("send a message")).await
+    }
+
+    /// Sends a message over HTTP and gives its acknowledgement.
+    pub async fn send(&self, text: &str) -> Value {
+        self.try_send(&new_id(), text).await.ok()
+    }
+
+    /// The newest page of history.
+    pub async fn history(&self) -> Answer {
+        self.history_page(100, None).await
+    }
+
+    /// A page of history.
+    pub async fn history_page(&self, limit: usize, before: Option<&str>) -> Answer {
+        let mut url = format!("{}/visitor/v1/history?limit={limit}", self.base);
+        if let Some(cursor) = before {
+            url.push_str("&before=");
+            url.push_str(cursor);
+        }
+        let request = self.http.get(url).bearer_auth(self.token());
+        Answer::read(request.send().await.expect("read the history")).await
+    }
+
+    /// Signs out; the credentials stay here, as a thief's would.
+    pub async fn logout(&self) -> u16 {
+        let request = self.http.post(format!("{}/visitor/v1/logout", self.base)).bearer_auth(self.token());
+        request.send().await.expect("logout").status().as_u16()
+    }
+
+    /// Opens the socket and says hello as somebody who holds nothing yet.
+    pub async fn socket(&self) -> VisitorSocket {
+        let mut socket = self.open_socket(&self.base).await.expect("the socket opens");
+        socket.hello(self.token(), None).await;
+        socket
+    }
+
+    /// Opens the socket from a page of `origin` and says nothing. The error is the status of the refusal.
+    pub async fn open_socket(&self, origin: &str) -> Result<VisitorSocket, u16> {
+        let url = format!("{}/visitor/v1/socket", self.base);
+        let inner = WebSocket::connect(&url, "signet.v1", &[("origin", origin.to_owned())]).await?;
+        Ok(VisitorSocket { inner, waiting: VecDeque::new(), closed: None })
+    }
+
+    /// The session token held.
+    pub fn token(&self) -> &str {
+        self.session.as_deref().expect("activate first")
+    }
+}
+
+/// A new message id, as a client makes it.
+pub fn new_id() -> String {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("random bytes");
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// The visitor's socket. Frames that were not asked for yet wait in the order in which they came.
+#[derive(Debug)]
+pub struct VisitorSocket {
+    inner: WebSocket,
+    waiting: VecDeque<Value>,
+    closed: Option<Option<u16>>,
+}
+
+impl VisitorSocket {
+    /// Says hello with a token and the last entry held: its conversation and sequence.
+    pub async fn hello(&mut self, token: &str, held: Option<(&str, i64)>) {
+        let (conversation, sequence) = held.map_or((None, 0), |(id, sequence)| (Some(id), sequence));
+        let frame =
+            json!({ "type": "hello", "token": token, "conversationId": conversation, "sequence": sequence });
+        self.frame(&frame).await;
+    }
+
+    /// Sends any frame. False if the socket is gone.
+    pub async fn frame(&mut self, frame: &Value) -> bool {
+        self.inner.send(frame).await
+    }
+
+    /// Sends a message without waiting and gives its id.
+    pub async fn send(&mut self, text: &str) -> String {
+        let id = new_id();
+        self.frame(&json!({ "type": "send", "clientMessageId": id, "text": text })).await;
+        id
+    }
+
+    /// The next frame of a type; those before it wait.
+    pub async fn expect(&mut self, kind: &str) -> Value {
+        self.expect_where(kind, |_| true).await
+    }
+
+    /// The next frame of a type for which the condition holds; those before it wait.
+    pub async fn expect_where(&mut self, kind: &str, condition: impl Fn(&Value) -> bool) -> Value {
+        let matches = |frame: &Value| frame["type"] == kind && condition(frame);
+        if let Some(place) = self.waiting.iter().position(&matches) {
+            return self.waiting.remove(place).expect("a frame that was found");
+        }
+        let wanted = within(&format!("a frame {kind:?}"), async {
+            loop {
+                match self.inner.next().await {
+                    Heard::Frame(frame) if matches(&frame) => return Ok(frame),
+                    Heard::Frame(frame) => self.waiting.push_back(frame),
+                    Heard::Closed(code) => return Err(code),
+                }
+            }
+        })
+        .await;
+        wanted.unwrap_or_else(|code| {
+            self.closed = Some(code);
+            panic!("the socket closed with {code:?} before a frame {kind:?}; waiting: {:?}", self.waiting)
+        })
+    }
+
+    /// The text entry that says this.
+    pub async fn expect_text(&mut self, text: &str) -> Value {
+        self.expect_where("entry", |frame| frame["entry"]["text"] == text).await["entry"].clone()
+    }
+
+    /// Waits for the close and gives its code.
+    pub async fn closed(&mut self) -> Option<u16> {
+        if let Some(code) = self.closed {
+            return code;
+        }
+        within("the socket to close", async {
+            loop {
+                match self.inner.next().await {
+                    Heard::Frame(frame) => self.waiting.push_back(frame),
+                    Heard::Closed(code) => return code,
+                }
+            }
+        })
+        .await
+    }
+
+    /// Reads acknowledgements until the socket is gone, and gives the ids that were acknowledged.
+    pub async fn acknowledged_until_closed(&mut self) -> Vec<String> {
+        self.closed().await;
+        let acknowledged = self.waiting.iter().filter(|frame| frame["type"] == "ack");
+        acknowledged.filter_map(|frame| frame["clientMessageId"].as_str().map(str::to_owned)).collect()
+    }
+}
