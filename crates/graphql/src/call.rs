@@ -1,0 +1,45 @@
+//! What every resolver works with: the application, who calls, and the request's id.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Error, Result};
+use signet_app::{App, AppError, ProjectAccess, RequestContext};
+use signet_domain::{Caller, ProjectId, Scope};
+
+use crate::error;
+
+/// An authenticated request.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) caller: Caller,
+    pub(crate) context: RequestContext,
+}
+
+impl Call {
+    /// The call that a resolver serves. The transports put it into every request.
+    pub(crate) fn of<'c>(ctx: &Context<'c>) -> Result<&'c Self> {
+        ctx.data::<Self>()
+    }
+
+    /// An error of a use case as GraphQL shows it.
+    pub(crate) fn error(&self, error: &AppError) -> Error {
+        error::field_error(error, &self.context)
+    }
+
+    /// Proof of a right in a project, whose id came from outside. A project the caller has no part in is not found, as
+    /// one that does not exist; in their own project they are told which right they lack.
+    pub(crate) fn access(&self, project_id: &str, scope: Scope) -> Result<ProjectAccess, AppError> {
+        let id = ProjectId::parse(project_id).map_err(|_| AppError::NotFound)?;
+        if let Some(access) = self.caller.in_project(&id, scope) {
+            return Ok(access);
+        }
+        let part = Scope::ALL.into_iter().any(|other| self.caller.in_project(&id, other).is_some());
+        Err(if part { AppError::PermissionDenied } else { AppError::NotFound })
+    }
+
+    /// As [`Call::access`], for resolvers.
+    pub(crate) fn require(&self, project_id: &str, scope: Scope) -> Result<ProjectAccess> {
+        self.access(project_id, scope).map_err(|error| self.error(&error))
+    }
+}

@@ -1,0 +1,15 @@
+//! The types of the schema: thin views of domain records.
+
+mod conversation;
+mod event;
+mod message;
+mod project;
+mod viewer;
+mod visitor;
+
+pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
+pub(crate) use event::{ConversationEvent, ConversationEventKind};
+pub(crate) use message::MessageNode;
+pub(crate) use project::ProjectNode;
+pub(crate) use viewer::Viewer;
+pub(crate) use visitor::{VisitorFilterInput, VisitorNode};

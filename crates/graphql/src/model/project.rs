@@ -1,0 +1,100 @@
+//! Projects and what is to be done in them.
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use signet_app::ConversationCounts as Counts;
+use signet_domain::{Project, Scope};
+
+use crate::call::Call;
+use crate::scalars::{DateTime, Long};
+
+/// Whether visitors must prove who they are.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "signet_domain::AuthenticatedMode")]
+pub(crate) enum AuthenticatedMode {
+    /// The tag starts anonymously by itself; secured activation is still possible.
+    Off,
+    /// As off, and every token is verified and reported without being needed.
+    Observe,
+    /// The tag waits for `activate`.
+    On,
+}
+
+/// Which rules a project's tokens are held to.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "signet_domain::TokenProfile")]
+pub(crate) enum TokenProfile {
+    Compatible,
+    Strict,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct ConversationCounts {
+    /// Ongoing, the visitor waits for an answer.
+    waiting: i64,
+    /// Ongoing, of the calling agent.
+    mine: i64,
+    ongoing: i64,
+    closed: i64,
+}
+
+impl From<Counts> for ConversationCounts {
+    fn from(counts: Counts) -> Self {
+        Self { waiting: counts.waiting, mine: counts.mine, ongoing: counts.ongoing, closed: counts.closed }
+    }
+}
+
+pub(crate) struct ProjectNode(pub(crate) Project);
+
+#[Object(name = "Project")]
+impl ProjectNode {
+    /// The site id of the snippet.
+    async fn project_id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    async fn authenticated_mode(&self) -> AuthenticatedMode {
+        self.0.authenticated_mode.into()
+    }
+
+    async fn token_profile(&self) -> TokenProfile {
+        self.0.token_profile.into()
+    }
+
+    /// What precedes `userId` and `visitorData` in the claims.
+    async fn claim_prefix(&self) -> &str {
+        &self.0.claim_prefix
+    }
+
+    async fn session_lifetime_seconds(&self) -> u64 {
+        self.0.session_lifetime.as_secs()
+    }
+
+    /// Pages of these origins may embed the widget.
+    async fn allowed_origins(&self) -> Vec<&str> {
+        self.0.allowed_origins.origins.iter().map(signet_domain::origin::Origin::as_str).collect()
+    }
+
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn counts(&self, ctx: &Context<'_>) -> Result<ConversationCounts> {
+        let call = Call::of(ctx)?;
+        let access = call.require(self.0.id.as_str(), Scope::ConversationsRead)?;
+        let counts = call.app.conversation_counts(&access).await.map_err(|error| call.error(&error))?;
+        Ok(counts.into())
+    }
+
+    /// Cursor of the project's newest kept event, 0 before the first. Read it, then what to show, then subscribe with it as `after`: nothing falls between.
+    #[graphql(complexity = 10)]
+    async fn event_cursor(&self, ctx: &Context<'_>) -> Result<Long> {
+        let call = Call::of(ctx)?;
+        let access = call.require(self.0.id.as_str(), Scope::ConversationsRead)?;
+        call.app.event_cursor(&access).await.map(Long).map_err(|error| call.error(&error))
+    }
+}
