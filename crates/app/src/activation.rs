@@ -8,7 +8,7 @@ use std::time::Duration;
 use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::origin::Origin;
 use signet_domain::{
-    Assurance, ConversationId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId,
+    Assurance, BrowserId, ConversationId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId,
 };
 use signet_token::{CheckedToken, PublicCode, ReceivedToken, TokenError};
 
@@ -43,6 +43,8 @@ pub struct ActivationRequest {
     pub session: Option<String>,
     /// The device credential the client holds.
     pub device: Option<String>,
+    /// The browser the client says it lives in.
+    pub browser: Option<BrowserId>,
 }
 
 /// A session, ready to be used.
@@ -243,7 +245,7 @@ impl App {
                 let received = receive(&active, &token)?;
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
                 let checked = self.verify(&active, received).await?;
-                self.open_secured(&active, &checked, presented).await
+                self.open_secured(&active, &checked, presented, request.browser).await
             }
         }
     }
@@ -266,7 +268,7 @@ impl App {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         let active = self.project_for(access.project_id().as_str()).await?;
         let checked = self.verify(&active, receive(&active, credentials)?).await?;
-        self.open_secured(&active, &checked, Presented::Nothing).await
+        self.open_secured(&active, &checked, Presented::Nothing, None).await
     }
 
     async fn project_for(&self, id: &str) -> Result<std::sync::Arc<ActiveProject>, Refusal> {
@@ -345,9 +347,10 @@ impl App {
         active: &ActiveProject,
         token: &CheckedToken,
         presented: Presented,
+        browser: Option<BrowserId>,
     ) -> Result<Activated, Refusal> {
         let now = self.env.now();
-        let sign_in = SignIn::new(&active.project, token, presented.clone(), now);
+        let sign_in = SignIn::new(&active.project, token, presented.clone(), browser, now);
         let written = self.write_sign_in(sign_in).await?;
 
         // From the seam on the anonymous credentials prove nothing: in memory before the answer leaves.

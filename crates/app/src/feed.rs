@@ -60,6 +60,8 @@ pub struct VisitorFeed {
     welcome: Option<Thread>,
     /// The conversation shown, and the last sequence told or passed over.
     position: Option<(ConversationId, i64)>,
+    /// Something was missed and is still to be read. Kept here, so that a cancelled [`VisitorFeed::next`] forgets nothing.
+    behind: bool,
 }
 
 impl VisitorFeed {
@@ -86,6 +88,9 @@ impl VisitorFeed {
     /// Waits for the next update. Cancel safe. After `Expired`, `Ended`, `TooSlow` or `GoingAway` the feed is over.
     pub async fn next(&mut self) -> VisitorUpdate {
         loop {
+            if self.behind {
+                return self.catch_up().await;
+            }
             // At most an hour at a time: the wall clock may be set while we wait.
             let left = self.session.expires_at.since(self.app.env.now()).min(Duration::from_hours(1));
             let received = tokio::time::timeout(left, self.subscription.receive()).await;
@@ -99,7 +104,7 @@ impl VisitorFeed {
                 Err(_) => None,
                 Ok(Received::TooSlow) => Some(VisitorUpdate::TooSlow),
                 Ok(Received::Closed) => Some(VisitorUpdate::GoingAway),
-                Ok(Received::Signal(signal)) => self.take(signal).await,
+                Ok(Received::Signal(signal)) => self.take(signal),
             };
             if let Some(update) = update {
                 return update;
@@ -107,9 +112,9 @@ impl VisitorFeed {
         }
     }
 
-    async fn take(&mut self, signal: Signal) -> Option<VisitorUpdate> {
+    fn take(&mut self, signal: Signal) -> Option<VisitorUpdate> {
         match signal {
-            Signal::Event(published) => self.take_event(published).await,
+            Signal::Event(published) => self.take_event(published),
             Signal::AgentTyping { conversation_id, name } => {
                 let here = self.position.is_some_and(|(shown, _)| shown == conversation_id);
                 here.then_some(VisitorUpdate::AgentTyping { name })
@@ -120,7 +125,7 @@ impl VisitorFeed {
         }
     }
 
-    async fn take_event(&mut self, published: Arc<Published>) -> Option<VisitorUpdate> {
+    fn take_event(&mut self, published: Arc<Published>) -> Option<VisitorUpdate> {
         let event = &published.event;
         let conversation = event.conversation.as_ref()?;
         let Some(message) = &event.message else {
@@ -144,17 +149,26 @@ impl VisitorFeed {
             }
             _ => {}
         }
-        match self.app.visitor_thread(&self.session, self.position).await {
+        self.behind = true;
+        None
+    }
+
+    /// Boxed, because the read is rare and its future large, and an idle socket keeps room for all it might ever wait for.
+    async fn catch_up(&mut self) -> VisitorUpdate {
+        match Box::pin(self.app.visitor_thread(&self.session, self.position)).await {
             Ok(thread) => {
                 self.position = position_after(&thread, self.position);
-                Some(VisitorUpdate::CatchUp(Box::new(thread)))
+                self.behind = false;
+                VisitorUpdate::CatchUp(Box::new(thread))
             }
+            Err(AppError::SessionExpired) => VisitorUpdate::Expired,
+            Err(AppError::SessionEnded) => VisitorUpdate::Ended,
             Err(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a visitor's feed could not catch up"
                 );
-                Some(VisitorUpdate::GoingAway)
+                VisitorUpdate::GoingAway
             }
         }
     }
@@ -265,7 +279,14 @@ impl App {
         let subscription = self.hub.subscribe(Topic::Visitor(session.visitor_id));
         let thread = self.visitor_thread(&session, known).await?;
         let position = position_after(&thread, None);
-        Ok(VisitorFeed { app: Arc::clone(self), session, subscription, welcome: Some(thread), position })
+        Ok(VisitorFeed {
+            app: Arc::clone(self),
+            session,
+            subscription,
+            welcome: Some(thread),
+            position,
+            behind: false,
+        })
     }
 
     /// Watches a project from a cursor on (`None`: from now).

@@ -4,7 +4,7 @@
 use signet_domain::continuity::{self, Before, Outcome, Person};
 use signet_domain::conversation::{CloseReason, LapseReason};
 use signet_domain::{
-    Attribute, AttributeName, AttributeSource, Author, ConversationId, EventKind, MessageBody, MessageId,
+    Attribute, AttributeName, AttributeSource, Author, BrowserId, ConversationId, EventKind, MessageBody, MessageId,
     Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
 };
 use signet_store::events::{self, NewEvent};
@@ -32,18 +32,20 @@ pub(crate) struct SignIn {
     attributes: Vec<Attribute>,
     signing_key: String,
     presented: Presented,
+    browser_id: Option<BrowserId>,
     now: Timestamp,
     expires_at: Timestamp,
 }
 
 impl SignIn {
-    pub(crate) fn new(project: &Project, token: &CheckedToken, presented: Presented, now: Timestamp) -> Self {
+    pub(crate) fn new(project: &Project, token: &CheckedToken, presented: Presented, browser_id: Option<BrowserId>, now: Timestamp) -> Self {
         Self {
             project_id: project.id.clone(),
             user_id: token.user_id().to_owned(),
             attributes: attributes_of(token.visitor_data(), now),
             signing_key: token.signing_key().as_str().to_owned(),
             presented,
+            browser_id,
             now,
             expires_at: now.after(project.session_lifetime),
         }
@@ -131,8 +133,7 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, 
     let mut switched_from = None;
     let session_id = match (decided, presented_session) {
         (Outcome::Renewed, Some(session)) => {
-            sessions::renew(tx, session.id, visitor.id, now, sign_in.expires_at, &sign_in.signing_key)
-                .await?;
+            renew(tx, &session, sign_in).await?;
             session.id
         }
         (_, presented) => {
@@ -140,18 +141,7 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, 
                 end_session(tx, &session, SessionEnd::Switched, ids.notices[2], now).await?;
                 switched_from = Some(session);
             }
-            let session = Session {
-                id: ids.session,
-                project_id: project_id.clone(),
-                visitor_id: visitor.id,
-                verified_at: now,
-                expires_at: sign_in.expires_at,
-                signing_key: sign_in.signing_key.clone(),
-                created_at: now,
-                ended: None,
-            };
-            sessions::insert(tx, &session).await?;
-            session.id
+            open(tx, sign_in, visitor.id, ids.session).await?
         }
     };
     if let Presented::Anonymous(device) = &sign_in.presented {
@@ -169,6 +159,34 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, 
         earlier_conversation_id,
         switched_from,
     })
+}
+
+/// A person has one session in a browser: every page activates, and all of them share it. Without a browser's id each
+/// activation opens one of its own.
+async fn open(tx: &mut Tx<'_>, sign_in: &SignIn, visitor_id: VisitorId, id: SessionId) -> Result<SessionId, StoreError> {
+    if let Some(browser_id) = sign_in.browser_id
+        && let Some(session) = sessions::find_of_browser(tx, visitor_id, browser_id).await?
+        && renew(tx, &session, sign_in).await?
+    {
+        return Ok(session.id);
+    }
+    let session = Session {
+        id,
+        project_id: sign_in.project_id.clone(),
+        visitor_id,
+        browser_id: sign_in.browser_id,
+        verified_at: sign_in.now,
+        expires_at: sign_in.expires_at,
+        signing_key: sign_in.signing_key.clone(),
+        created_at: sign_in.now,
+        ended: None,
+    };
+    sessions::insert(tx, &session).await?;
+    Ok(id)
+}
+
+async fn renew(tx: &mut Tx<'_>, session: &Session, sign_in: &SignIn) -> Result<bool, StoreError> {
+    sessions::renew(tx, session.id, session.visitor_id, sign_in.now, sign_in.expires_at, &sign_in.signing_key).await
 }
 
 /// What was presented, as the continuity rules want it. A session that ended other than by time proves nothing.

@@ -87,6 +87,11 @@ uuid_id!(
     DeviceId, "device id"
 );
 uuid_id!(
+    /// A browser (or app), by a random id that its widget keeps. It proves nothing: it joins the pages and tabs of one
+    /// browser into one session of a person, so that signing out in one signs out in all.
+    BrowserId, "browser id"
+);
+uuid_id!(
     /// A person who answers.
     AgentId, "agent id"
 );

@@ -27,7 +27,7 @@ pub use conversation::{CloseReason, Conversation, ConversationState, Identity, L
 pub use env::Env;
 pub use event::{Event, EventKind};
 pub use ids::{
-    AgentId, ClientMessageId, ConversationId, CustomerKeyId, DeviceId, MessageId, ProjectId, SessionId,
+    AgentId, BrowserId, ClientMessageId, ConversationId, CustomerKeyId, DeviceId, MessageId, ProjectId, SessionId,
     VisitorId,
 };
 pub use message::{Author, Message, MessageBody, Notice, Visibility};

@@ -2,7 +2,7 @@
 //!
 //! Anonymous sessions have no record: they are carried by their token alone until a first message.
 
-use crate::ids::{ProjectId, SessionId, VisitorId};
+use crate::ids::{BrowserId, ProjectId, SessionId, VisitorId};
 use crate::time::Timestamp;
 
 /// Why a session ended.
@@ -50,6 +50,8 @@ pub struct Session {
     pub project_id: ProjectId,
     /// Who is signed in.
     pub visitor_id: VisitorId,
+    /// The browser it lives in: its pages and tabs share it.
+    pub browser_id: Option<BrowserId>,
     /// When the last token was verified.
     pub verified_at: Timestamp,
     /// When identity must be proved again.

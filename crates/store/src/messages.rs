@@ -53,7 +53,11 @@ statements! {
     INSERT = "INSERT INTO messages (conversation_id, sequence, id, author_type, author_id, author_name, body, notice, \
         agents_only, assurance, verified_at, session_id, client_message_id, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    FIND_BY_CLIENT_ID = select!("author_id = $1 AND client_message_id = $2 AND author_type = $3");
+    FIND_OF_AGENT = select!("client_message_id = $1 AND author_id = $2 AND author_type = 'AGENT'");
+    /// By the conversation's visitor, not the author's id: an anonymous visitor who signed in has another id now, and what
+    /// they sent just before must be found by what they send again just after.
+    FIND_OF_VISITOR = select!("client_message_id = $1 AND author_type = 'VISITOR' AND conversation_id IN \
+        (SELECT id FROM conversations WHERE visitor_id = $2)");
     AFTER = select!("conversation_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
     NEWEST = select!("conversation_id = $1 ORDER BY sequence DESC LIMIT $2");
     LIST = select!("conversation_id = $1 AND sequence > $2 AND sequence < $3 ORDER BY sequence LIMIT $4");
@@ -158,15 +162,19 @@ async fn advance(
     tx.query_opt(sql, &[message.created_at.into(), id.into()], |row| conversations::read(row, 0)).await
 }
 
-/// Finds the entry a client sent under that id. `visitor_id` or agent is the sender: ids of one sender never meet another's.
+/// Finds the entry a client sent under that id: an agent's own, or one in a conversation that is the visitor's now. Ids of
+/// one sender never meet another's.
 pub async fn find_by_client_id(
     tx: &mut Tx<'_>,
     sender: &Author,
     client_message_id: ClientMessageId,
 ) -> Result<Option<Message>, StoreError> {
-    let (author_type, author_id, _) = columns_of(sender);
-    let values = [author_id.into(), client_message_id.into(), author_type.into()];
-    tx.query_opt(FIND_BY_CLIENT_ID, &values, |row| read(row, 0)).await
+    let (sql, sender_id) = match sender {
+        Author::Visitor(id) => (FIND_OF_VISITOR, id.as_uuid()),
+        Author::Agent { id, .. } => (FIND_OF_AGENT, id.as_uuid()),
+        Author::System => return Ok(None),
+    };
+    tx.query_opt(sql, &[client_message_id.into(), sender_id.into()], |row| read(row, 0)).await
 }
 
 /// Entries after a sequence, ascending, at most `limit`.

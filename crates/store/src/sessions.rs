@@ -1,19 +1,21 @@
 //! Visitor sessions opened by a verified token.
 
-use signet_domain::{Session, SessionEnd, SessionId, Timestamp, VisitorId};
+use signet_domain::{BrowserId, Session, SessionEnd, SessionId, Timestamp, VisitorId};
 
 use crate::sql::{Row, statements};
 use crate::{StoreError, Tx};
 
 macro_rules! columns {
     () => {
-        "id, project_id, visitor_id, verified_at, expires_at, signing_key, created_at, ended_at, end_reason"
+        "id, project_id, visitor_id, browser_id, verified_at, expires_at, signing_key, created_at, ended_at, end_reason"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+    INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
     FIND = concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
+    FIND_OF_BROWSER = concat!("SELECT ", columns!(), " FROM sessions WHERE visitor_id = $1 AND browser_id = $2 \
+        AND (end_reason IS NULL OR end_reason = 'EXPIRED') ORDER BY expires_at DESC LIMIT 1");
     RENEW = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, ended_at = NULL, end_reason = NULL \
         WHERE id = $4 AND visitor_id = $5 AND (end_reason IS NULL OR end_reason = 'EXPIRED')";
     /// Expired is the weakest end: every other may replace it, so that nobody renews what was signed out or revoked.
@@ -32,6 +34,7 @@ pub async fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError
         session.id.into(),
         (&session.project_id).into(),
         session.visitor_id.into(),
+        session.browser_id.into(),
         session.verified_at.into(),
         session.expires_at.into(),
         (&session.signing_key).into(),
@@ -45,6 +48,15 @@ pub async fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError
 /// Finds a session.
 pub async fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Session>, StoreError> {
     tx.query_opt(FIND, &[id.into()], read).await
+}
+
+/// Finds the session of a person in a browser, live or expired, that a fresh proof may extend.
+pub async fn find_of_browser(
+    tx: &mut Tx<'_>,
+    visitor_id: VisitorId,
+    browser_id: BrowserId,
+) -> Result<Option<Session>, StoreError> {
+    tx.query_opt(FIND_OF_BROWSER, &[visitor_id.into(), browser_id.into()], read).await
 }
 
 /// Extends a live or expired session of that visitor by a fresh proof. False if there is none such (ended otherwise).
@@ -90,18 +102,19 @@ pub async fn ended_in_time(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Sessio
 }
 
 fn read(row: &Row<'_>) -> Result<Session, StoreError> {
-    let ended = match row.get::<Option<Timestamp>>(7, "sessions.ended_at")? {
+    let ended = match row.get::<Option<Timestamp>>(8, "sessions.ended_at")? {
         None => None,
-        Some(at) => Some((row.word(8, "sessions.end_reason", SessionEnd::parse)?, at)),
+        Some(at) => Some((row.word(9, "sessions.end_reason", SessionEnd::parse)?, at)),
     };
     Ok(Session {
         id: row.get(0, "sessions.id")?,
         project_id: row.get(1, "sessions.project_id")?,
         visitor_id: row.get(2, "sessions.visitor_id")?,
-        verified_at: row.get(3, "sessions.verified_at")?,
-        expires_at: row.get(4, "sessions.expires_at")?,
-        signing_key: row.get(5, "sessions.signing_key")?,
-        created_at: row.get(6, "sessions.created_at")?,
+        browser_id: row.get(3, "sessions.browser_id")?,
+        verified_at: row.get(4, "sessions.verified_at")?,
+        expires_at: row.get(5, "sessions.expires_at")?,
+        signing_key: row.get(6, "sessions.signing_key")?,
+        created_at: row.get(7, "sessions.created_at")?,
         ended,
     })
 }

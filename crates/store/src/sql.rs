@@ -127,6 +127,7 @@ value_of_ids!(
     MessageId,
     SessionId,
     DeviceId,
+    BrowserId,
     AgentId,
     CustomerKeyId,
     ClientMessageId
@@ -317,6 +318,7 @@ columns_of_ids!(
     MessageId,
     SessionId,
     DeviceId,
+    BrowserId,
     AgentId,
     CustomerKeyId,
     ClientMessageId

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use signet_app::{ActivationRequest, SessionError};
-use signet_domain::{Assurance, ClientMessageId, MessageText};
+use signet_domain::{Assurance, BrowserId, ClientMessageId, Identity, MessageText};
 
 use crate::support::{World, all, anonymous, context, items, secured};
 
@@ -127,6 +127,31 @@ async fn a_session_of_one_project_proves_nothing_in_another() {
     };
     let elsewhere = world.activate(request).await.unwrap();
     assert_ne!(elsewhere.session.visitor_id, guest.session.visitor_id);
+}
+
+#[tokio::test]
+async fn the_pages_of_one_browser_share_a_session_and_leave_it_together() {
+    let world = World::new().await;
+    let browser = Some(BrowserId::generate(world.app.env()));
+    let page = |browser| ActivationRequest { browser, ..secured(world.token("jane")) };
+    let first = world.activate(page(browser)).await.unwrap();
+    let conversation = world.say(&first, "Hello").await.conversation_id;
+    world.pass(Duration::from_mins(1));
+    let second = world.activate(page(browser)).await.unwrap();
+    let elsewhere = world.activate(page(Some(BrowserId::generate(world.app.env())))).await.unwrap();
+    assert_eq!(second.session.session_id, first.session.session_id);
+    assert_ne!(elsewhere.session.session_id, first.session.session_id);
+
+    world.app.logout(&second.session.access_token, &context()).await.unwrap();
+    assert_eq!(world.app.visitor_session(&first.session.access_token), Err(SessionError::Ended));
+    assert!(world.app.visitor_session(&elsewhere.session.access_token).is_ok());
+    let verified = |detail: signet_app::ConversationDetail| matches!(Identity::of(&detail.visitor), Identity::Verified { .. });
+    assert!(verified(world.conversation(conversation).await), "she is still signed in elsewhere");
+    world.app.logout(&elsewhere.session.access_token, &context()).await.unwrap();
+    assert!(!verified(world.conversation(conversation).await));
+    // A browser's id proves nothing: signing in anew opens a new session, never the one that was ended.
+    let again = world.activate(page(browser)).await.unwrap();
+    assert_ne!(again.session.session_id, first.session.session_id);
 }
 
 #[tokio::test]

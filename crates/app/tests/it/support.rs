@@ -217,6 +217,7 @@ pub(crate) fn anonymous() -> ActivationRequest {
         option: Some(ActivationOption::Anonymous),
         session: None,
         device: None,
+        browser: None,
     }
 }
 

@@ -107,6 +107,7 @@ CREATE TABLE sessions (
     id UUID NOT NULL CONSTRAINT sessions_pkey PRIMARY KEY,
     project_id TEXT COLLATE "C" NOT NULL,
     visitor_id UUID NOT NULL REFERENCES visitors (id),
+    browser_id UUID,
     verified_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     signing_key TEXT NOT NULL,
@@ -117,6 +118,8 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_live ON sessions (expires_at, id) WHERE ended_at IS NULL;
 CREATE INDEX sessions_of_visitor ON sessions (visitor_id, expires_at);
+CREATE INDEX sessions_of_browser ON sessions (visitor_id, browser_id)
+    WHERE end_reason IS NULL OR end_reason = 'EXPIRED';
 CREATE INDEX sessions_ended ON sessions (expires_at) WHERE end_reason <> 'EXPIRED';
 
 -- An ongoing conversation is one that has no closed_at. Every text moves last_activity_at, so only one index of an ongoing
@@ -168,7 +171,7 @@ CREATE TABLE messages (
     CONSTRAINT messages_pkey PRIMARY KEY (conversation_id, sequence),
     CHECK ((body IS NULL) <> (notice IS NULL))
 );
-CREATE UNIQUE INDEX messages_client_message_id ON messages (author_id, client_message_id)
+CREATE UNIQUE INDEX messages_client_message_id ON messages (client_message_id, author_id)
     WHERE client_message_id IS NOT NULL;
 
 CREATE TABLE events (
