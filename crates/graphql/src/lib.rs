@@ -49,7 +49,7 @@ pub(crate) struct Endpoint {
 }
 
 /// `POST /graphql`, and `GET /graphql` for WebSockets that speak `graphql-transport-ws`. Every request must carry a
-/// [`signet_app::RequestContext`] as an extension.
+/// [`signet_app::RequestContext`] as an extension, and may carry a `CancellationToken`: when it is cancelled, sockets close.
 pub fn router(app: Arc<App>) -> Router {
     let endpoint = Arc::new(Endpoint { app, schema: builder().finish() });
     Router::new().route("/graphql", post(http::post).get(socket::upgrade)).with_state(endpoint)

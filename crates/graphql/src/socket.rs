@@ -27,6 +27,7 @@ use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable, once};
 use signet_app::{AppError, RequestContext};
 use signet_domain::Caller;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
 
 use self::protocol::{Close, FromClient, ToClient};
 use crate::auth::{self, Credential, Sender};
@@ -52,6 +53,7 @@ const MAX_OPERATIONS: usize = 128;
 pub(crate) async fn upgrade(
     State(endpoint): State<Arc<Endpoint>>,
     Extension(context): Extension<RequestContext>,
+    shutdown: Option<Extension<CancellationToken>>,
     headers: HeaderMap,
     handshake: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
@@ -73,7 +75,10 @@ pub(crate) async fn upgrade(
         .protocols([SUBPROTOCOL])
         .max_message_size(http::BODY_BYTES)
         .max_frame_size(http::BODY_BYTES)
-        .on_upgrade(move |socket| serve(endpoint, socket, arrival, context))
+        .on_upgrade(move |socket| async move {
+            let shutdown = shutdown.map_or_else(CancellationToken::new, |Extension(token)| token);
+            serve(endpoint, socket, arrival, context, shutdown).await;
+        })
 }
 
 /// What the handshake brought.
@@ -100,15 +105,23 @@ impl Arrival {
     }
 }
 
-async fn serve(endpoint: Arc<Endpoint>, mut socket: WebSocket, arrival: Arrival, context: RequestContext) {
-    let closing = match greet(&endpoint, &mut socket, arrival, &context).await {
-        Ok((credential, caller)) => {
-            let call = Call { app: Arc::clone(&endpoint.app), caller, context };
-            Connection::new(endpoint, call, credential).run(&mut socket).await
-        }
-        Err(closing) => closing,
+async fn serve(
+    endpoint: Arc<Endpoint>,
+    mut socket: WebSocket,
+    arrival: Arrival,
+    context: RequestContext,
+    shutdown: CancellationToken,
+) {
+    let served = async {
+        let (credential, caller) = greet(&endpoint, &mut socket, arrival, &context).await?;
+        let call = Call { app: Arc::clone(&endpoint.app), caller, context };
+        Err(Connection::new(Arc::clone(&endpoint), call, credential).run(&mut socket).await)
     };
-    if let Some(close) = closing {
+    let closing: Result<std::convert::Infallible, Option<Close>> = tokio::select! {
+        served = served => served,
+        () = shutdown.cancelled() => Err(Some(Close::GOING_AWAY)),
+    };
+    if let Err(Some(close)) = closing {
         let frame = CloseFrame { code: close.code, reason: close.reason.into() };
         // Gone or stuck: then there is nobody to tell.
         let _ = timeout(SEND_WITHIN, socket.send(Message::Close(Some(frame)))).await;
