@@ -26,14 +26,14 @@ export interface Cursor {
 }
 
 function beganAt(part: ThreadPart): string {
-  return part.conversation?.createdAt ?? part.entries[0]?.createdAt ?? "";
+  return part.conversation?.createdAt ?? part.entries[0]?.createdAt ?? "1970-01-01T00:00:00Z";
 }
 
 function withPart(thread: Thread, id: string, change: (part: ThreadPart) => ThreadPart): Thread {
   const known = thread.find((part) => part.id === id);
   const changed = change(known ?? { id, conversation: null, entries: [] });
   const others = thread.filter((part) => part.id !== id);
-  return [...others, changed].sort((a, b) => (beganAt(a) < beganAt(b) ? -1 : 1));
+  return [...others, changed].sort((a, b) => Date.parse(beganAt(a)) - Date.parse(beganAt(b)));
 }
 
 /** Adds entries; one that is held already is replaced. */

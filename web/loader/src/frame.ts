@@ -4,6 +4,9 @@
  * One window message goes out, to Signet's exact origin and to the very window just made, and carries one end of a
  * `MessageChannel`. All else comes and goes over the channel and is checked before use. Styles are set property by
  * property (CSSOM), which a strict `style-src` allows, and with priority, so the page's style sheets cannot reach them.
+ *
+ * The iframe always has the open panel's size; closed, all but the launcher is clipped away, for the eye and for the
+ * pointer. Opening thus moves nothing: no layout shift on the page, no second layout inside.
  */
 import { isRightToLeft, isToLoader } from "@signet/protocol";
 import type { Connect, ToLoader, ToWidget } from "@signet/protocol";
@@ -47,7 +50,7 @@ const RETRIES = 3;
 const PATIENCE = 8_000;
 
 /** Small screens give the open chat all their room. */
-const SMALL = "(max-width: 480px), (max-height: 420px)";
+const SMALL = "(max-width:480px),(max-height:420px)";
 
 function style(element: HTMLElement, rules: Record<string, string>): void {
   for (const [property, value] of Object.entries(rules)) element.style.setProperty(property, value, "important");
@@ -77,35 +80,34 @@ function connect({ origin, sid, language, persist, listener }: FrameOptions): Pr
   frame.src = `${origin}/widget?project=${encodeURIComponent(sid)}`;
   frame.title = "Chat";
   frame.allow = "";
+  // Which page of the brand the visitor reads is not Signet's business.
+  frame.referrerPolicy = "origin";
   style(frame, {
+    // Whatever the page says of iframes.
+    all: "initial",
     // Not inherited from the page, so that a transparent frame stays transparent in dark mode.
     "color-scheme": "light dark",
     position: "fixed",
-    border: "0",
-    margin: "0",
-    padding: "0",
-    "max-width": "none",
-    "max-height": "none",
-    background: "none",
+    bottom: "0",
+    [side]: "0",
     "z-index": "2147483000",
     visibility: "hidden",
-    display: "block",
   });
 
   const post = (message: ToWidget): void => port.postMessage(message);
   const place = (): Boundaries => {
-    const sheet = opened && small.matches;
-    const want = opened ? PANEL : room;
+    const sheet = small.matches;
+    const cut = `calc(100% - ${room.width}px)`;
     style(frame, {
-      inset: "auto",
-      bottom: "0",
-      [side]: "0",
-      width: sheet ? "100%" : `min(${want.width}px, 100vw)`,
-      height: sheet ? "100dvh" : `min(${want.height}px, 100vh)`,
+      width: sheet ? "100%" : `min(${PANEL.width}px, 100vw)`,
+      height: sheet ? "100dvh" : `min(${PANEL.height}px, 100vh)`,
+      "clip-path": opened
+        ? "none"
+        : `inset(calc(100% - ${room.height}px) ${side === "left" ? cut : 0} 0 ${side === "left" ? 0 : cut})`,
       visibility: "visible",
     });
-    const box = frame.getBoundingClientRect();
-    return { width: box.width, height: box.height, bottom: 0, [side]: 0 };
+    const { width, height } = opened ? frame.getBoundingClientRect() : room;
+    return { width, height, bottom: 0, [side]: 0 };
   };
   const relayout = (): void => {
     post({ type: "layout", sheet: small.matches });
@@ -119,7 +121,7 @@ function connect({ origin, sid, language, persist, listener }: FrameOptions): Pr
   const widget: Widget = {
     post,
     remove,
-    hide: () => style(frame, { visibility: "hidden", width: "1px", height: "1px" }),
+    hide: () => style(frame, { visibility: "hidden" }),
     place: (nowOpened, size) => {
       opened = nowOpened;
       room = size;
@@ -130,7 +132,7 @@ function connect({ origin, sid, language, persist, listener }: FrameOptions): Pr
   return new Promise((resolve, reject) => {
     const giveUp = (): void => {
       remove();
-      reject(new Error("the widget did not answer"));
+      reject(new Error("no answer"));
     };
     const timer = setTimeout(giveUp, PATIENCE);
     frame.onload = () => {

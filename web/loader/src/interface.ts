@@ -40,21 +40,11 @@ export interface InterfaceParts {
 
 const WRITABLE = ["visitor:cookiesConsent", "visitor:GDPRConsent"];
 
-const HELP = `activate(provider, onResult?): provider returns {authenticationOption: {type: 'SECURED_AUTHENTICATION', token} | {type: 'ANONYMOUS'}}
-logout()
-get(property), set(property, value), on(event, listener), off(event, listener)
-navigate(screen): run targeting again
-openChatbox(), closeChatbox()
-recordTransaction({id, amount})
-push(function)
-events: <property>Change, authentication:success|failure|expired|logout
-properties: `;
-
 /** Makes the members that are laid over the page's queue. */
 export function createInterface({ tag, warn, consentChanged, restart }: InterfaceParts, self: () => Interface): Omit<Interface, "config"> {
   const { properties } = tag;
   let pushed = 0;
-  return {
+  const members: Omit<Interface, "config"> = {
     activate: tag.activate,
     logout: tag.logout,
     get: properties.get,
@@ -75,7 +65,13 @@ export function createInterface({ tag, warn, consentChanged, restart }: Interfac
       const fit = typeof transaction?.id === "string" && Number.isFinite(transaction.amount);
       warn(`recordTransaction: ${fit ? "sales are not attributed yet" : "{id, amount} wanted"}`);
     },
-    help: () => console.info(HELP + properties.names.join(", ")),
+    help: () =>
+      console.info(
+        `methods: ${Object.keys(members).join("() ")}()
+properties, each with an event <property>Change: ${properties.names.join(" ")}
+events: authentication:success|failure|expired|logout
+activate's provider returns {authenticationOption: {type: 'SECURED_AUTHENTICATION', token} | {type: 'ANONYMOUS'}}`,
+      ),
     push: (...jobs) => {
       for (const job of jobs) {
         pushed += 1;
@@ -84,4 +80,5 @@ export function createInterface({ tag, warn, consentChanged, restart }: Interfac
       return pushed;
     },
   };
+  return members;
 }

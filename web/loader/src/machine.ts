@@ -62,14 +62,16 @@ export type Refusal = "ACTIVATION_ONGOING" | "LOGIN_ONGOING" | "ALREADY_ACTIVATE
 /** A new phase, a refusal, or `WAIT`: ask again once the phase has changed. Absent: the trigger means nothing here. */
 export type Outcome = Phase | Refusal | "WAIT";
 
+/** What can happen to every session, and to every attempt at one. */
+const LIVE = { ended: "loggedOut", logout: "loggingOut" } as const;
+
 const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
   idle: { activate: "activating", start: "starting", logout: "loggingOut" },
   starting: {
     activate: "WAIT",
     acceptedAnonymous: "anonymous",
     refused: "idle",
-    ended: "loggedOut",
-    logout: "loggingOut",
+    ...LIVE,
   },
   activating: {
     activate: "ACTIVATION_ONGOING",
@@ -77,29 +79,25 @@ const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
     acceptedAnonymous: "anonymous",
     acceptedSecured: "secured",
     refused: "idle",
-    ended: "loggedOut",
-    logout: "loggingOut",
+    ...LIVE,
   },
-  anonymous: { activate: "loggingIn", ended: "loggedOut", logout: "loggingOut" },
+  anonymous: { activate: "loggingIn", ...LIVE },
   loggingIn: {
     activate: "LOGIN_ONGOING",
     choseAnonymous: "ALREADY_ACTIVATED",
     acceptedSecured: "secured",
     refused: "anonymous",
-    ended: "loggedOut",
-    logout: "loggingOut",
+    ...LIVE,
   },
   secured: {
     activate: "ALREADY_ACTIVATED",
     expired: "expired",
-    ended: "loggedOut",
-    logout: "loggingOut",
+    ...LIVE,
   },
   expired: {
     activate: "proving",
     restored: "secured",
-    ended: "loggedOut",
-    logout: "loggingOut",
+    ...LIVE,
   },
   proving: {
     activate: "LOGIN_ONGOING",
@@ -107,8 +105,7 @@ const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
     acceptedSecured: "secured",
     restored: "secured",
     refused: "expired",
-    ended: "loggedOut",
-    logout: "loggingOut",
+    ...LIVE,
   },
   loggingOut: { activate: "WAIT", logout: "WAIT", loggedOut: "loggedOut" },
   loggedOut: { activate: "activating", logout: "loggingOut" },

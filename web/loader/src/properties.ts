@@ -41,6 +41,7 @@ export class Properties {
 
   /** Changes a value from inside and tells the listeners if it is another one. */
   readonly put = (property: string, value: unknown): void => {
+    // By its text, for `app:boundaries` is an object.
     if (JSON.stringify(this.#values[property]) === JSON.stringify(value)) return;
     this.#values[property] = value;
     this.emit(`${property}Change`, value);

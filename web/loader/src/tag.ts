@@ -66,6 +66,7 @@ export class Tag {
   /** Counts sign-outs: an activation that belongs to an earlier count has been overtaken. */
   #generation = 0;
   #questions = 0;
+  #leaving: Promise<void> = Promise.resolve();
   readonly #open = new Map<number, (reply: Reply | null) => void>();
   #waiting: (() => void)[] = [];
   #size: Size = { width: 1, height: 1 };
@@ -93,8 +94,13 @@ export class Tag {
   };
 
   /** `iAdvize.logout`. Resolves when this browser is wiped and the session revoked or queued for it. */
-  readonly logout = async (): Promise<void> => {
-    while (step(this.#phase, "logout") === "WAIT") await this.#change();
+  readonly logout = (): Promise<void> => {
+    // Called twice, it is one sign-out that both wait for.
+    if (step(this.#phase, "logout") !== "WAIT") this.#leaving = this.#leave();
+    return this.#leaving;
+  };
+
+  async #leave(): Promise<void> {
     this.#move("logout");
     this.#provider = null;
     this.#abandon();
@@ -105,12 +111,12 @@ export class Tag {
       if (reply?.type === "loggedOut" && !reply.revoked) widget.hide();
       else widget.remove();
     } catch {
-      this.#surroundings.warn("the chat could not be reached to sign out");
+      this.#surroundings.warn("sign-out: the chat cannot be reached");
     }
     this.#forget();
     this.#move("loggedOut");
     this.properties.emit("authentication:logout", null);
-  };
+  }
 
   /** `iAdvize.openChatbox` and `closeChatbox`. Before an activation there is nothing to show; one under way is heard. */
   readonly show = (opened: boolean): void => {

@@ -38,6 +38,12 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
   const firstEntry = thread[0]?.entries[0]?.id;
   const lastEntry = thread.at(-1)?.entries.at(-1)?.id;
 
+  // Typing redraws the panel with every key: the messages must not be compared again each time.
+  const drawn = useMemo(
+    () => items.map((item, index) => <ItemView key={item.key} item={item} marked={index === newestStored} chat={chat} />),
+    [items, newestStored, chat],
+  );
+
   const look = (): void => {
     const element = log.current;
     if (!element) return;
@@ -109,9 +115,7 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
         {items.length > 0 && <Earlier chat={chat} state={state} />}
         {state.session.keptSeparately !== null && <p class="notice">{words.keptSeparately}</p>}
         {empty && <Welcome state={state} />}
-        {items.map((item, index) => (
-          <ItemView key={item.key} item={item} marked={index === newestStored} chat={chat} />
-        ))}
+        {drawn}
         {typing !== null && <Typing name={cleanName(typing) ?? words.agent} />}
         {closed && <p class="hint">{words.startNew}</p>}
       </div>

@@ -13,9 +13,22 @@ export function useWords(): Messages {
   return useContext(WordsContext);
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A formatter is costly to make (a millisecond on a slow phone) and cheap to use, so each is made once. */
+function formatter(language: string, kind: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${language} ${kind}`;
+  const known = formats.get(key);
+  if (known) return known;
+  // British English: 24 hours, day before month.
+  const made = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, options);
+  formats.set(key, made);
+  return made;
+}
+
 /** `12:04` in the reader's time zone. */
 export function clock(at: number, { language }: Messages): string {
-  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { hour: "2-digit", minute: "2-digit" }).format(at);
+  return formatter(language, "clock", { hour: "2-digit", minute: "2-digit" }).format(at);
 }
 
 /** `Today`, `Yesterday`, `Monday 16 November`, with the year once it is another one. */
@@ -24,7 +37,7 @@ export function dayName(at: number, now: number, { language, today, yesterday }:
   if (daysAgo === 0) return today;
   if (daysAgo === 1) return yesterday;
   const otherYear = new Date(at).getFullYear() !== new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
+  return formatter(language, otherYear ? "year" : "weekday", {
     ...(otherYear ? { year: "numeric" } : { weekday: "long" }),
     day: "numeric",
     month: "long",

@@ -1,0 +1,74 @@
+/**
+ * Puts the tag over the page's queue.
+ *
+ * Takes over the array the snippet made, under both global names, in place: a reference the page took earlier is the
+ * interface too. Loaded twice, the second copy finds that and does nothing. Of the page it touches these two globals
+ * and reads `__signet`, `iAdvizeCallbacks` and `idzCustomData`.
+ */
+import type { Widget } from "./frame";
+import { createInterface } from "./interface";
+import type { Config, Interface } from "./interface";
+import { Tag } from "./tag";
+import type { ToLoader } from "@signet/protocol";
+
+/** The globals of the page that concern the tag. */
+export interface Page {
+  iAdvizeInterface?: Queue;
+  signetInterface?: Queue;
+  iAdvizeCallbacks?: Record<string, unknown>;
+  idzCustomData?: { extID?: unknown };
+  /** Written by the project's settings script. */
+  __signet?: { project?: { authenticatedMode?: unknown } };
+}
+
+/** The snippet's array, before and after the tag has come. */
+export type Queue = unknown[] & Partial<Interface>;
+
+/** What the tag has the browser do. */
+export interface Host {
+  openWidget(sid: string, lang: unknown, persist: () => boolean, listener: (message: ToLoader) => void): Promise<Widget>;
+  /** Loads the project's settings script, then calls back. */
+  loadSettings(sid: string, loaded: () => void): void;
+  warn(text: string): void;
+}
+
+const NAMES = ["iAdvizeInterface", "signetInterface"] as const;
+
+/** Makes the page's queue the interface, runs what was queued and starts if nobody has to be waited for. */
+export function install(page: Page, { openWidget, loadSettings, warn }: Host): void {
+  const queues = NAMES.map((name) => page[name]).filter((queue) => typeof queue === "object" && queue !== null);
+  if (queues.some((queue) => typeof queue.activate === "function")) return;
+  const main = queues[0] ?? ([] as unknown as Queue);
+  const jobs = queues.filter(Array.isArray).flatMap((queue: unknown[]) => queue.splice(0));
+  const config = (): Config => Object.assign({}, ...queues.map((queue) => queue.config), main.config) as Config;
+  const mayStore = (): boolean =>
+    config().useExplicitCookiesConsent !== true || tag.properties.get("visitor:cookiesConsent") === true;
+
+  const tag = new Tag({
+    openWidget: (listener) => openWidget(String(config().sid), config().lang, mayStore, listener),
+    callback: (name) => page.iAdvizeCallbacks?.[name],
+    namesVisitor: () => Boolean(page.idzCustomData?.extID),
+    warn,
+  });
+  const start = (): void => {
+    if (tag.phase !== "idle") return;
+    const { sid } = config();
+    if (typeof sid !== "string" || sid === "") {
+      warn("iAdvizeInterface.config needs a sid");
+      return;
+    }
+    loadSettings(sid, () => {
+      // `ON` waits for `activate`; `OBSERVE` tries the mode out without changing what visitors see.
+      if (["OFF", "OBSERVE"].includes(page.__signet?.project?.authenticatedMode as string)) void tag.start();
+    });
+  };
+
+  const members = createInterface(
+    { tag, warn, consentChanged: () => tag.persist(mayStore()), restart: start },
+    () => main as Interface,
+  );
+  for (const queue of queues.length > 0 ? queues : [main]) Object.assign(queue, members);
+  for (const name of NAMES) page[name] = main;
+  members.push(...jobs);
+  start();
+}

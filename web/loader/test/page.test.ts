@@ -1,0 +1,149 @@
+import type { ToLoader, ToWidget } from "@signet/protocol";
+import { expect, test, vi } from "vitest";
+import type { Interface } from "../src/interface";
+import { install } from "../src/page";
+import type { Host, Page, Queue } from "../src/page";
+
+interface Browser extends Host {
+  settings: string[];
+  widgets: { sid: string; persist: () => boolean }[];
+  told: ToWidget[];
+  warnings: string[];
+}
+
+/** A browser whose widget accepts every activation and whose settings script says `mode`. */
+function browser(page: Page, mode = "ON"): Browser {
+  const made: Browser = {
+    settings: [],
+    widgets: [],
+    told: [],
+    warnings: [],
+    warn: (text) => void made.warnings.push(text),
+    loadSettings: (sid, loaded) => {
+      made.settings.push(sid);
+      page.__signet = { project: { authenticatedMode: mode } };
+      loaded();
+    },
+    openWidget: (sid, _lang, persist, listener: (message: ToLoader) => void) => {
+      made.widgets.push({ sid, persist });
+      return Promise.resolve({
+        post: (message: ToWidget) => {
+          made.told.push(message);
+          if (message.type === "activate") {
+            const assurance = message.option.type === "ANONYMOUS" ? "ANONYMOUS" : "VERIFIED";
+            queueMicrotask(() => listener({ type: "activated", id: message.id, assurance }));
+          }
+        },
+        place: () => ({ width: 1, height: 1, bottom: 0, right: 0 }),
+        hide: () => undefined,
+        remove: () => undefined,
+      });
+    },
+  };
+  return made;
+}
+
+function queue(...jobs: unknown[]): Queue {
+  return Object.assign(jobs, { config: { sid: "demo" } }) as Queue;
+}
+
+const anonymous = () => ({ authenticationOption: { type: "ANONYMOUS" } });
+/** The interface under its compatible name. */
+const tagOf = (page: Page): Interface => page.iAdvizeInterface as unknown as Interface;
+
+test("runs what was queued, in order, then what is pushed later, at once", () => {
+  const report = vi.spyOn(console, "error").mockReturnValue();
+  const order: unknown[] = [];
+  const held = queue(
+    () => {
+      order.push("first");
+      throw new Error("a mistake of the page");
+    },
+    "no function",
+    (iAdvize: unknown) => order.push(iAdvize === held),
+  );
+  const page: Page = { iAdvizeInterface: held };
+  install(page, browser(page));
+  expect(order).toEqual(["first", true]);
+  expect(report).toHaveBeenCalledOnce();
+  expect(held.push(() => order.push("later"))).toBe(4);
+  expect(order.at(-1)).toBe("later");
+  report.mockRestore();
+});
+
+test("both names are one object, also when the page had two queues", () => {
+  const ran: string[] = [];
+  const page: Page = { iAdvizeInterface: queue(() => ran.push("one")), signetInterface: queue(() => ran.push("two")) };
+  const second = page.signetInterface;
+  install(page, browser(page));
+  expect(page.signetInterface).toBe(page.iAdvizeInterface);
+  expect(ran).toEqual(["one", "two"]);
+  second?.push(() => ran.push("three"));
+  expect(ran.at(-1)).toBe("three");
+});
+
+test("a page without a snippet gets the interface and a warning", () => {
+  const page: Page = {};
+  const host = browser(page);
+  install(page, host);
+  expect(typeof tagOf(page).activate).toBe("function");
+  expect(host.warnings).toHaveLength(1);
+  expect(host.settings).toEqual([]);
+});
+
+test("loaded twice, the second copy does nothing", () => {
+  const page: Page = { iAdvizeInterface: queue() };
+  install(page, browser(page));
+  const { activate } = tagOf(page);
+  const again = browser(page);
+  install(page, again);
+  expect(tagOf(page).activate).toBe(activate);
+  expect(again.settings).toEqual([]);
+});
+
+test("asks for the settings only when nobody has activated", async () => {
+  const page: Page = { iAdvizeInterface: queue((iAdvize: Interface) => iAdvize.activate(anonymous)) };
+  const host = browser(page, "OFF");
+  install(page, host);
+  expect(host.settings).toEqual([]);
+  await vi.waitFor(() => expect(host.told).toHaveLength(1));
+});
+
+test.each([
+  ["ON", 0],
+  ["OFF", 1],
+  ["OBSERVE", 1],
+  ["SOMETHING", 0],
+])("with authenticated mode %s starts %i session by itself", async (mode, started) => {
+  const page: Page = { iAdvizeInterface: queue() };
+  const host = browser(page, mode);
+  install(page, host);
+  expect(host.settings).toEqual(["demo"]);
+  await vi.waitFor(() => expect(host.told).toHaveLength(started));
+  expect(host.widgets).toHaveLength(started);
+});
+
+test("with explicit consent nothing may be stored before it is given", async () => {
+  const page: Page = { iAdvizeInterface: queue((iAdvize: Interface) => iAdvize.activate(anonymous)) };
+  if (page.iAdvizeInterface) page.iAdvizeInterface.config = { sid: "demo", useExplicitCookiesConsent: true };
+  const host = browser(page);
+  install(page, host);
+  const changed = vi.fn();
+  tagOf(page).on("visitor:cookiesConsentChange", changed);
+  expect(host.widgets[0]?.persist()).toBe(false);
+  tagOf(page).set("visitor:cookiesConsent", true);
+  expect(host.widgets[0]?.persist()).toBe(true);
+  expect(changed).toHaveBeenCalledExactlyOnceWith(true);
+  await vi.waitFor(() => expect(host.told).toContainEqual({ type: "persist", allowed: true }));
+});
+
+test("only consents can be set, and only to what they can be", () => {
+  const page: Page = { iAdvizeInterface: queue() };
+  const host = browser(page);
+  install(page, host);
+  tagOf(page).set("conversation:id", "forged");
+  tagOf(page).set("visitor:cookiesConsent", "yes");
+  expect(tagOf(page).get("conversation:id")).toBeNull();
+  expect(tagOf(page).get("visitor:cookiesConsent")).toBeNull();
+  expect(host.warnings).toHaveLength(2);
+});
