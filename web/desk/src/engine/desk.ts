@@ -19,7 +19,7 @@ import {
   typingDocument,
   type Viewer,
 } from "../graphql/documents";
-import { emptyState, listKey, type View } from "../store/state";
+import { type Connection, emptyState, listKey, type View } from "../store/state";
 import { createStore, type Store } from "../store/store";
 import { startLive } from "./live";
 
@@ -32,25 +32,6 @@ const TYPING_EVERY = 3_000;
 /** How long after its last sign a visitor counts as typing, milliseconds. */
 const TYPING_LASTS = 5_000;
 
-export interface Desk {
-  readonly store: Store;
-  readonly start: (projects: readonly Project[]) => void;
-  readonly stop: () => void;
-  readonly showView: (view: View) => void;
-  readonly loadMore: (view: View) => Promise<void>;
-  readonly openConversation: (conversationId: string) => Promise<void>;
-  readonly leaveConversation: () => void;
-  readonly loadEarlier: (conversationId: string) => Promise<void>;
-  readonly loadProfile: (visitorId: string) => Promise<void>;
-  readonly changeDraft: (conversationId: string, text: string) => void;
-  readonly send: (conversationId: string, text: string) => void;
-  readonly retry: (conversationId: string, clientMessageId: string) => void;
-  readonly discard: (conversationId: string, clientMessageId: string) => void;
-  /** Resolves with why it could not be closed, or `null`. */
-  readonly close: (conversationId: string) => Promise<string | null>;
-  readonly markRead: (conversationId: string, sequence: number) => void;
-}
-
 export interface DeskOptions {
   readonly api: Api;
   readonly viewer: Viewer;
@@ -58,76 +39,181 @@ export interface DeskOptions {
   readonly onUnauthenticated: () => void;
 }
 
-export function createDesk({ api, viewer, socketUrl, onUnauthenticated }: DeskOptions): Desk {
-  const store = createStore(emptyState(viewer));
-  const { get, dispatch } = store;
-  let stopLive: (() => void) | undefined;
-  let openView: View = "all";
-  let openId: string | null = null;
-  let typingSentAt = 0;
-  let wasLost = false;
-  const countsTimers = new Map<string, ReturnType<typeof setTimeout>>();
-  const underWay = new Set<string>();
+export class Desk {
+  readonly store: Store;
+  readonly #api: Api;
+  readonly #socketUrl: string;
+  readonly #onUnauthenticated: () => void;
+  readonly #countsTimers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #underWay = new Set<string>();
+  #stopLive: (() => void) | undefined;
+  #view: View = "all";
+  #openId: string | null = null;
+  #typingSentAt = 0;
+  #wasLost = false;
 
-  const cursorOf = (projectId: string) => get().cursors[projectId] ?? 0;
-  const projectOf = (conversationId: string) =>
-    get().conversations[conversationId]?.conversation.project.projectId ?? "";
-
-  /** The data, or `null` after a failure that the caller cannot mend. */
-  function dataOf<Data>(answer: Answer<Data>): Data | null {
-    if ("data" in answer) return answer.data;
-    if (answer.failure.kind === "unauthenticated") onUnauthenticated();
-    return null;
+  constructor({ api, viewer, socketUrl, onUnauthenticated }: DeskOptions) {
+    this.store = createStore(emptyState(viewer));
+    this.#api = api;
+    this.#socketUrl = socketUrl;
+    this.#onUnauthenticated = onUnauthenticated;
   }
 
-  /** Lets one request of a kind run at a time. */
-  async function once(key: string, work: () => Promise<void>): Promise<void> {
-    if (underWay.has(key)) return;
-    underWay.add(key);
-    try {
-      await work();
-    } finally {
-      underWay.delete(key);
-    }
-  }
-
-  async function loadList(projectId: string, view: View, after: string | null): Promise<void> {
-    await once(`list ${view} ${projectId} ${after ?? ""}`, async () => {
-      const asOf = cursorOf(projectId);
-      const filter = viewFilters[view];
-      const data = dataOf(await api.query(listDocument, { projectId, filter, first: PAGE, after }));
-      if (data === null) return;
-      const { nodes, pageInfo } = data.conversations;
-      const { endCursor, hasNextPage: hasMore } = pageInfo;
-      dispatch({ type: "listLoaded", projectId, view, nodes, endCursor, hasMore, asOf });
+  /** Begins, or goes on after `stop`. `projects` must have been read before anything else that is shown. */
+  start(projects: readonly Project[]): void {
+    this.store.dispatch({ type: "projectsLoaded", projects });
+    this.showView(this.#view);
+    this.#stopLive = startLive({
+      url: this.#socketUrl,
+      projectIds: () => this.#projectIds(),
+      cursor: (projectId) => this.store.get().cursors[projectId],
+      onEvent: (projectId, event) => this.#onEvent(projectId, event),
+      onConnection: (connection) => this.#onConnection(connection),
+      mayReconnect: () => this.#mayReconnect(),
+      onUnauthenticated: this.#onUnauthenticated,
     });
   }
 
-  function showView(view: View): void {
-    openView = view;
-    for (const projectId of Object.keys(get().projects)) void loadList(projectId, view, null);
+  stop(): void {
+    this.#stopLive?.();
+    this.#stopLive = undefined;
+    this.#wasLost = true;
+    for (const timer of this.#countsTimers.values()) clearTimeout(timer);
+    this.#countsTimers.clear();
   }
 
-  async function loadMore(view: View): Promise<void> {
-    const { projects, lists } = get();
+  /** Fetches the view's first page. */
+  showView(view: View): void {
+    this.#view = view;
+    for (const projectId of this.#projectIds()) void this.#loadList(projectId, view, null);
+  }
+
+  async loadMore(view: View): Promise<void> {
+    const { lists } = this.store.get();
     await Promise.all(
-      Object.keys(projects).map(async (projectId) => {
+      this.#projectIds().map(async (projectId) => {
         const page = lists[listKey(projectId, view)];
-        if (page?.hasMore === true) await loadList(projectId, view, page.endCursor);
+        if (page?.hasMore === true) await this.#loadList(projectId, view, page.endCursor);
       }),
     );
   }
 
-  async function loadThread(id: string): Promise<void> {
-    await once(`thread ${id}`, async () => {
-      const { cursors } = get();
-      const data = dataOf(await api.query(threadDocument, { id, last: PAGE }));
+  async openConversation(id: string): Promise<void> {
+    this.#openId = id;
+    await this.#loadThread(id);
+    const held = this.store.get().conversations[id];
+    if (held !== undefined && this.#openId === id) await this.#loadProfile(held.conversation.visitor.visitorId);
+  }
+
+  leaveConversation(): void {
+    this.#openId = null;
+  }
+
+  async loadEarlier(id: string): Promise<void> {
+    await this.#once(`earlier ${id}`, async () => {
+      const before = this.store.get().threads[id]?.startCursor;
+      if (before == null) return;
+      const data = this.#dataOf(await this.#api.query(earlierDocument, { id, last: PAGE, before }));
+      if (data?.conversation == null) return;
+      const { nodes, pageInfo } = data.conversation.messages;
+      const page = { nodes, startCursor: pageInfo.startCursor, hasEarlier: pageInfo.hasPreviousPage };
+      this.store.dispatch({ type: "earlierLoaded", conversationId: id, page });
+    });
+  }
+
+  changeDraft(conversationId: string, text: string): void {
+    this.store.dispatch({ type: "draftChanged", conversationId, text });
+    const now = Date.now();
+    if (text === "" || now - this.#typingSentAt < TYPING_EVERY) return;
+    this.#typingSentAt = now;
+    void this.#api.mutate(typingDocument, { input: { conversationId } });
+  }
+
+  send(conversationId: string, text: string): void {
+    this.#typingSentAt = 0;
+    void this.#deliver(conversationId, crypto.randomUUID(), text);
+  }
+
+  /** Sends again under the same id: the server stores it once, also if only its first answer was lost. */
+  retry(conversationId: string, clientMessageId: string): void {
+    const pending = this.store.get().pending[conversationId]?.find((one) => one.clientMessageId === clientMessageId);
+    if (pending !== undefined) void this.#deliver(conversationId, clientMessageId, pending.text);
+  }
+
+  discard(conversationId: string, clientMessageId: string): void {
+    this.store.dispatch({ type: "sendDiscarded", conversationId, clientMessageId });
+  }
+
+  /** Resolves with why it could not be closed, or `null`. */
+  async close(conversationId: string): Promise<string | null> {
+    const asOf = this.#cursorFor(conversationId);
+    const answer = await this.#api.mutate(closeDocument, { input: { conversationId } });
+    const data = this.#dataOf(answer);
+    if (data === null) return "failure" in answer ? wordsFor(answer.failure) : null;
+    const { conversation, userErrors } = data.conversationClose;
+    if (conversation !== null) this.store.dispatch({ type: "conversationLoaded", conversation, asOf });
+    return userErrors[0]?.message ?? null;
+  }
+
+  markRead(conversationId: string, sequence: number): void {
+    const held = this.store.get().conversations[conversationId];
+    if (held === undefined || held.conversation.readByAgent >= sequence) return;
+    this.store.dispatch({ type: "readLocally", conversationId, sequence });
+    const answer = this.#api.mutate(markReadDocument, { input: { conversationId, sequence } });
+    void answer.then((one) => this.#dataOf(one));
+  }
+
+  #projectIds(): readonly string[] {
+    return Object.keys(this.store.get().projects);
+  }
+
+  /** The cursor up to which an answer to a request made now is current. */
+  #cursorFor(conversationId: string | null): number {
+    const { conversations, cursors } = this.store.get();
+    const held = conversationId === null ? undefined : conversations[conversationId];
+    return held === undefined ? 0 : (cursors[held.conversation.project.projectId] ?? 0);
+  }
+
+  /** The data, or `null` after a failure that the caller cannot mend. */
+  #dataOf<Data>(answer: Answer<Data>): Data | null {
+    if ("data" in answer) return answer.data;
+    if (answer.failure.kind === "unauthenticated") this.#onUnauthenticated();
+    return null;
+  }
+
+  /** Lets one request of a kind run at a time. */
+  async #once(key: string, work: () => Promise<void>): Promise<void> {
+    if (this.#underWay.has(key)) return;
+    this.#underWay.add(key);
+    try {
+      await work();
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #loadList(projectId: string, view: View, after: string | null): Promise<void> {
+    await this.#once(`list ${view} ${projectId} ${after ?? ""}`, async () => {
+      const asOf = this.store.get().cursors[projectId] ?? 0;
+      const filter = viewFilters[view];
+      const data = this.#dataOf(await this.#api.query(listDocument, { projectId, filter, first: PAGE, after }));
+      if (data === null) return;
+      const { nodes, pageInfo } = data.conversations;
+      const { endCursor, hasNextPage: hasMore } = pageInfo;
+      this.store.dispatch({ type: "listLoaded", projectId, view, nodes, endCursor, hasMore, asOf });
+    });
+  }
+
+  async #loadThread(id: string): Promise<void> {
+    await this.#once(`thread ${id}`, async () => {
+      const { cursors } = this.store.get();
+      const data = this.#dataOf(await this.#api.query(threadDocument, { id, last: PAGE }));
       if (data === null) return;
       const { conversation } = data;
-      if (conversation === null) return dispatch({ type: "threadMissing", conversationId: id });
+      if (conversation === null) return this.store.dispatch({ type: "threadMissing", conversationId: id });
       const { continuedFrom, messages, ...fields } = conversation;
       const { startCursor, hasPreviousPage: hasEarlier } = messages.pageInfo;
-      dispatch({
+      this.store.dispatch({
         type: "threadLoaded",
         conversation: fields,
         continuedFrom: continuedFrom.map((one) => one.id),
@@ -135,162 +221,87 @@ export function createDesk({ api, viewer, socketUrl, onUnauthenticated }: DeskOp
         asOf: cursors[conversation.project.projectId] ?? 0,
       });
     });
-    if (get().threads[id]?.stale === true && openId === id && get().connection === "live") await loadThread(id);
   }
 
-  async function openConversation(id: string): Promise<void> {
-    openId = id;
-    await loadThread(id);
-    const held = get().conversations[id];
-    if (held !== undefined && openId === id) await loadProfile(held.conversation.visitor.visitorId);
-  }
-
-  async function loadEarlier(id: string): Promise<void> {
-    await once(`earlier ${id}`, async () => {
-      const before = get().threads[id]?.startCursor;
-      if (before == null) return;
-      const data = dataOf(await api.query(earlierDocument, { id, last: PAGE, before }));
-      if (data?.conversation == null) return;
-      const { nodes, pageInfo } = data.conversation.messages;
-      const page = { nodes, startCursor: pageInfo.startCursor, hasEarlier: pageInfo.hasPreviousPage };
-      dispatch({ type: "earlierLoaded", conversationId: id, page });
-    });
-  }
-
-  async function loadProfile(id: string): Promise<void> {
-    await once(`profile ${id}`, async () => {
-      const asOf = openId === null ? 0 : cursorOf(projectOf(openId));
-      const data = dataOf(await api.query(profileDocument, { id }));
+  async #loadProfile(id: string): Promise<void> {
+    await this.#once(`profile ${id}`, async () => {
+      const asOf = this.#cursorFor(this.#openId);
+      const data = this.#dataOf(await this.#api.query(profileDocument, { id }));
       if (data?.visitor == null) return;
       const conversations = data.visitor.conversations.nodes;
-      dispatch({ type: "profileLoaded", profile: data.visitor, conversations, asOf });
+      this.store.dispatch({ type: "profileLoaded", profile: data.visitor, conversations, asOf });
     });
   }
 
-  function refreshCounts(projectId: string): void {
-    if (countsTimers.has(projectId)) return;
+  #refreshCounts(projectId: string): void {
+    if (this.#countsTimers.has(projectId)) return;
     const refresh = async () => {
-      countsTimers.delete(projectId);
-      const data = dataOf(await api.query(countsDocument, { projectId }));
-      if (data?.project != null) dispatch({ type: "countsLoaded", projectId, counts: data.project.counts });
+      this.#countsTimers.delete(projectId);
+      const data = this.#dataOf(await this.#api.query(countsDocument, { projectId }));
+      if (data?.project != null) this.store.dispatch({ type: "countsLoaded", projectId, counts: data.project.counts });
     };
-    countsTimers.set(projectId, setTimeout(() => void refresh(), COUNTS_EVERY));
+    this.#countsTimers.set(projectId, setTimeout(() => void refresh(), COUNTS_EVERY));
   }
 
-  function onEvent(projectId: string, event: ConversationEvent): void {
+  #onEvent(projectId: string, event: ConversationEvent): void {
     const at = Date.now();
-    dispatch({ type: "event", projectId, event, at });
+    const { id, visitor } = event.conversation;
+    this.store.dispatch({ type: "event", projectId, event, at });
     if (event.kind === "VISITOR_TYPING") {
-      setTimeout(() => dispatch({ type: "typingLapsed", conversationId: event.conversation.id, at }), TYPING_LASTS);
+      setTimeout(() => this.store.dispatch({ type: "typingLapsed", conversationId: id, at }), TYPING_LASTS);
       return;
     }
-    refreshCounts(projectId);
-    const { id, visitor } = event.conversation;
-    if (id !== openId) return;
-    if (get().threads[id]?.stale === true) void loadThread(id);
+    this.#refreshCounts(projectId);
+    if (id !== this.#openId) return;
+    const { threads, profiles } = this.store.get();
+    if (threads[id]?.stale === true) void this.#loadThread(id);
     // A sign-in can change who the visitor is and what is known of them.
-    const profile = get().profiles[visitor.visitorId];
-    if (profile === undefined || event.kind === "VISITOR_AUTHENTICATED" || event.kind === "CONVERSATION_UPDATED")
-      void loadProfile(visitor.visitorId);
+    const mayHaveChanged = event.kind === "VISITOR_AUTHENTICATED" || event.kind === "CONVERSATION_UPDATED";
+    if (mayHaveChanged || profiles[visitor.visitorId] === undefined) void this.#loadProfile(visitor.visitorId);
   }
 
-  /** After a break: what the events alone cannot tell. */
-  function resync(): void {
-    showView(openView);
-    for (const projectId of Object.keys(get().projects)) refreshCounts(projectId);
-    if (openId !== null) void openConversation(openId);
+  #onConnection(connection: Connection): void {
+    this.store.dispatch({ type: "connection", connection });
+    if (connection === "live" && this.#wasLost) this.#resync();
+    this.#wasLost = connection === "lost";
   }
 
-  async function mayReconnect(): Promise<boolean> {
-    const answer = await api.query(startDocument, {});
+  /** After a break: what the events alone cannot tell, and what could not be sent meanwhile. */
+  #resync(): void {
+    this.showView(this.#view);
+    for (const projectId of this.#projectIds()) this.#refreshCounts(projectId);
+    if (this.#openId !== null) void this.openConversation(this.#openId);
+    for (const [conversationId, list] of Object.entries(this.store.get().pending)) {
+      for (const { clientMessageId, failure } of list) {
+        if (failure?.waitsForConnection === true) this.retry(conversationId, clientMessageId);
+      }
+    }
+  }
+
+  /** Asks over HTTP first: a socket that is refused does not tell why. */
+  async #mayReconnect(): Promise<boolean> {
+    const answer = await this.#api.query(startDocument, {});
     if ("failure" in answer) {
       if (answer.failure.kind !== "unauthenticated") return true;
-      onUnauthenticated();
+      this.#onUnauthenticated();
       return false;
     }
-    dispatch({ type: "projectsLoaded", projects: answer.data.projects.nodes });
+    this.store.dispatch({ type: "projectsLoaded", projects: answer.data.projects.nodes });
     return true;
   }
 
-  async function deliver(conversationId: string, clientMessageId: string, text: string): Promise<void> {
-    const answer = await api.mutate(sendDocument, { input: { conversationId, text, clientMessageId } });
-    const message = "data" in answer ? answer.data.messageSend.message : null;
-    if (message !== null) return dispatch({ type: "sendConfirmed", clientMessageId, message });
-    const failure = "failure" in answer ? wordsFor(answer.failure) : answer.data.messageSend.userErrors[0]?.message;
-    dispatch({ type: "sendFailed", conversationId, clientMessageId, failure: failure ?? "The message was refused." });
-    dataOf(answer);
-  }
-
-  function send(conversationId: string, text: string, clientMessageId: string = crypto.randomUUID()): void {
+  async #deliver(conversationId: string, clientMessageId: string, text: string): Promise<void> {
     const pending = { clientMessageId, text, at: Date.now(), failure: null };
-    dispatch({ type: "sendStarted", conversationId, pending });
-    typingSentAt = 0;
-    void deliver(conversationId, clientMessageId, text);
+    this.store.dispatch({ type: "sendStarted", conversationId, pending });
+    const answer = await this.#api.mutate(sendDocument, { input: { conversationId, text, clientMessageId } });
+    const message = "data" in answer ? answer.data.messageSend.message : null;
+    if (message !== null) return this.store.dispatch({ type: "sendConfirmed", clientMessageId, message });
+    const refusal = "data" in answer ? answer.data.messageSend.userErrors[0]?.message : wordsFor(answer.failure);
+    const waitsForConnection = "failure" in answer && answer.failure.kind !== "refused";
+    const failure = { words: refusal ?? "The message was refused.", waitsForConnection };
+    this.store.dispatch({ type: "sendFailed", conversationId, clientMessageId, failure });
+    this.#dataOf(answer);
   }
-
-  return {
-    store,
-    start: (projects) => {
-      dispatch({ type: "projectsLoaded", projects });
-      showView(openView);
-      stopLive = startLive({
-        url: socketUrl,
-        projectIds: () => Object.keys(get().projects),
-        cursor: (projectId) => get().cursors[projectId],
-        onEvent,
-        onConnection: (connection) => {
-          dispatch({ type: "connection", connection });
-          if (connection === "live" && wasLost) resync();
-          wasLost = connection === "lost";
-        },
-        mayReconnect,
-        onUnauthenticated,
-      });
-    },
-    stop: () => {
-      stopLive?.();
-      stopLive = undefined;
-      for (const timer of countsTimers.values()) clearTimeout(timer);
-      countsTimers.clear();
-    },
-    showView,
-    loadMore,
-    openConversation,
-    leaveConversation: () => {
-      openId = null;
-    },
-    loadEarlier,
-    loadProfile,
-    changeDraft: (conversationId, text) => {
-      dispatch({ type: "draftChanged", conversationId, text });
-      const now = Date.now();
-      if (text === "" || now - typingSentAt < TYPING_EVERY) return;
-      typingSentAt = now;
-      void api.mutate(typingDocument, { input: { conversationId } });
-    },
-    send: (conversationId, text) => send(conversationId, text),
-    retry: (conversationId, clientMessageId) => {
-      // The same id again: the server stores a message once, also if the first answer was lost on the way.
-      const pending = get().pending[conversationId]?.find((one) => one.clientMessageId === clientMessageId);
-      if (pending !== undefined) send(conversationId, pending.text, clientMessageId);
-    },
-    discard: (conversationId, clientMessageId) => dispatch({ type: "sendDiscarded", conversationId, clientMessageId }),
-    close: async (conversationId) => {
-      const asOf = cursorOf(projectOf(conversationId));
-      const answer = await api.mutate(closeDocument, { input: { conversationId } });
-      const data = dataOf(answer);
-      if (data === null) return "failure" in answer ? wordsFor(answer.failure) : null;
-      const { conversation, userErrors } = data.conversationClose;
-      if (conversation !== null) dispatch({ type: "conversationLoaded", conversation, asOf });
-      return userErrors[0]?.message ?? null;
-    },
-    markRead: (conversationId, sequence) => {
-      const held = get().conversations[conversationId];
-      if (held === undefined || held.conversation.readByAgent >= sequence) return;
-      dispatch({ type: "readLocally", conversationId, sequence });
-      void api.mutate(markReadDocument, { input: { conversationId, sequence } }).then(dataOf);
-    },
-  };
 }
 
 const viewFilters = {

@@ -2,7 +2,7 @@
 /* prettier-ignore */
 
 export type introspection_types = {
-    'Agent': { kind: 'OBJECT'; name: 'Agent'; fields: { 'email': { name: 'email'; type: { kind: 'NON_NULL'; name: never; ofType: { kind: 'SCALAR'; name: 'String'; ofType: null; }; } }; 'id': { name: 'id'; type: { kind: 'NON_NULL'; name: never; ofType: { kind: 'SCALAR'; name: 'UUID'; ofType: null; }; } }; 'name': { name: 'name'; type: { kind: 'NON_NULL'; name: never; ofType: { kind: 'SCALAR'; name: 'String'; ofType: null; }; } }; }; };
+    'Agent': { kind: 'OBJECT'; name: 'Agent'; fields: { 'id': { name: 'id'; type: { kind: 'NON_NULL'; name: never; ofType: { kind: 'SCALAR'; name: 'UUID'; ofType: null; }; } }; 'name': { name: 'name'; type: { kind: 'NON_NULL'; name: never; ofType: { kind: 'SCALAR'; name: 'String'; ofType: null; }; } }; }; };
     'Assurance': { name: 'Assurance'; enumValues: 'ANONYMOUS' | 'CLAIMED' | 'VERIFIED'; };
     'AttributeSource': { name: 'AttributeSource'; enumValues: 'TOKEN' | 'PAGE' | 'AGENT'; };
     'AuthenticatedMode': { name: 'AuthenticatedMode'; enumValues: 'OFF' | 'OBSERVE' | 'ON'; };

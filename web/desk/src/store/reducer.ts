@@ -1,7 +1,7 @@
 /** The store's transitions: pure, idempotent, and safe against answers overtaking events. */
 import type { Conversation, ConversationEvent, Counts, Message, Project, VisitorProfile } from "../graphql/documents";
 import { mergeConversation, mergeMessages, mergeNewestPage } from "./merge";
-import { type Connection, type DeskState, listKey, type Pending, type View } from "./state";
+import { type Connection, type DeskState, listKey, type Pending, type SendFailure, type View } from "./state";
 
 interface Page {
   readonly nodes: readonly Message[];
@@ -39,7 +39,7 @@ export type Action =
   | { readonly type: "draftChanged"; readonly conversationId: string; readonly text: string }
   | { readonly type: "sendStarted"; readonly conversationId: string; readonly pending: Pending }
   | { readonly type: "sendConfirmed"; readonly clientMessageId: string; readonly message: Message }
-  | { readonly type: "sendFailed"; readonly conversationId: string; readonly clientMessageId: string; readonly failure: string }
+  | { readonly type: "sendFailed"; readonly conversationId: string; readonly clientMessageId: string; readonly failure: SendFailure }
   | { readonly type: "sendDiscarded"; readonly conversationId: string; readonly clientMessageId: string }
   | { readonly type: "connection"; readonly connection: Connection };
 

@@ -31,8 +31,14 @@ export interface Pending {
   readonly clientMessageId: string;
   readonly text: string;
   readonly at: number;
-  /** Why it was not sent, in words; `null` while it is under way. */
-  readonly failure: string | null;
+  /** Why it was not sent; `null` while it is under way. */
+  readonly failure: SendFailure | null;
+}
+
+export interface SendFailure {
+  readonly words: string;
+  /** Whether it is sent by itself once the connection is back; else the agent decides. */
+  readonly waitsForConnection: boolean;
 }
 
 /** How far a view of a project has been fetched. */

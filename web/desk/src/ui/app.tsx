@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
-import { createDesk, type Desk } from "../engine/desk";
+import { Desk } from "../engine/desk";
 import { signOut } from "../engine/session";
 import { type Api, createApi } from "../graphql/client";
 import { startDocument } from "../graphql/documents";
@@ -55,7 +55,7 @@ function useSession(): { phase: Phase; start: () => Promise<void>; leave: () => 
         kept.current?.stop();
         setPhase({ name: "signed-out", because: "session-ended" });
       };
-      kept.current = createDesk({ api, viewer, socketUrl: SOCKET, onUnauthenticated });
+      kept.current = new Desk({ api, viewer, socketUrl: SOCKET, onUnauthenticated });
     }
     kept.current.stop();
     kept.current.start(projects.nodes);

@@ -38,7 +38,7 @@ function Box({ conversationId }: { conversationId: string }): ReactNode {
     desk.changeDraft(conversationId, "");
   }
 
-  function onKeyDown(event: KeyboardEvent): void {
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>): void {
     // While an input method is composing, Enter chooses a word.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -54,9 +54,15 @@ function Box({ conversationId }: { conversationId: string }): ReactNode {
         value={text}
         isInvalid={length > LONGEST}
         onChange={(value) => desk.changeDraft(conversationId, value)}
-        onKeyDown={onKeyDown}
       >
-        <TextArea className="composer-text" data-composer placeholder="Write a reply…" rows={1} dir="auto" />
+        <TextArea
+          className="composer-text"
+          data-composer
+          placeholder="Write a reply…"
+          rows={1}
+          dir="auto"
+          onKeyDown={onKeyDown}
+        />
       </TextField>
       <div className="composer-foot">
         <p id={hintId} className="composer-hint">
@@ -65,10 +71,10 @@ function Box({ conversationId }: { conversationId: string }): ReactNode {
               {length > LONGEST ? `${length - LONGEST} characters too long` : `${LONGEST - length} characters left`}
             </span>
           ) : (
-            <>
+            <span className="composer-keys">
               <kbd>Enter</kbd> sends<span aria-hidden="true"> · </span>
               <kbd>Shift</kbd> <kbd>Enter</kbd> new line
-            </>
+            </span>
           )}
         </p>
         <Button className="button" data-look="primary" isDisabled={!canSend} onPress={send}>

@@ -115,7 +115,8 @@ interface RowProps {
 }
 
 const Row = memo(function Row({ conversation, isOpen, isTabStop }: RowProps): ReactNode {
-  const { id, visitor, identity, unreadCount } = conversation;
+  const { id, visitor, identity } = conversation;
+  const unreadCount = conversation.state === "ONGOING" ? conversation.unreadCount : 0;
   const place = usePlace();
   const now = useNow();
   const projectName = useDeskState((state) =>
@@ -141,9 +142,15 @@ const Row = memo(function Row({ conversation, isOpen, isTabStop }: RowProps): Re
           <span className="row-name">
             <bdi>{name}</bdi>
           </span>
-          <time className="row-time" dateTime={conversation.lastActivityAt}>
-            {formatShortAge(conversation.lastActivityAt, now)}
-          </time>
+          {conversation.waiting && conversation.waitingSince !== null ? (
+            <time className="row-time" dateTime={conversation.waitingSince}>
+              Waiting {formatShortAge(conversation.waitingSince, now)}
+            </time>
+          ) : (
+            <time className="row-time" dateTime={conversation.lastActivityAt}>
+              {formatShortAge(conversation.lastActivityAt, now)}
+            </time>
+          )}
         </span>
         <span className="row-middle">
           <Preview conversation={conversation} />
@@ -159,9 +166,6 @@ const Row = memo(function Row({ conversation, isOpen, isTabStop }: RowProps): Re
             <PadlockIcon state={identity.state} />
             {shortIdentity[identity.state]}
           </span>
-          {conversation.waiting && conversation.waitingSince != null && (
-            <span className="row-waiting">Waiting {formatShortAge(conversation.waitingSince, now)}</span>
-          )}
           {projectName !== undefined && <span className="row-project">{projectName}</span>}
         </span>
       </a>

@@ -32,19 +32,22 @@ export function DeskScreen({ onSignOut }: { onSignOut: () => Promise<boolean> })
     <div className="frame" data-open={conversationId !== null} data-profile={conversationId !== null && profileShown}>
       <Banners notice={notice} />
       <Rail onSignOut={() => void signOut()} onHelp={() => setHelpShown(true)} />
-      <ConversationList />
-      {conversationId === null ? (
-        <NothingOpen onHelp={() => setHelpShown(true)} />
-      ) : (
-        <>
+      <main className="panes">
+        <h1 className="visually-hidden">Signet desk</h1>
+        <ConversationList />
+        {conversationId === null ? (
+          <NothingOpen onHelp={() => setHelpShown(true)} />
+        ) : (
           <Thread
             key={conversationId}
             conversationId={conversationId}
             profileShown={profileShown}
             onToggleProfile={() => setProfileShown((shown) => !shown)}
           />
-          {profileShown && <Profile conversationId={conversationId} onHide={() => setProfileShown(false)} />}
-        </>
+        )}
+      </main>
+      {conversationId !== null && profileShown && (
+        <Profile conversationId={conversationId} onHide={() => setProfileShown(false)} />
       )}
       <Help isOpen={helpShown} onOpenChange={setHelpShown} />
     </div>
@@ -96,16 +99,21 @@ function Banners({ notice }: { notice: string | null }): ReactNode {
 
 function NothingOpen({ onHelp }: { onHelp: () => void }): ReactNode {
   const waiting = useDeskState((state) => countsOf(state.projects, null).waiting);
+  const open = useDeskState((state) => countsOf(state.projects, null).all);
   return (
-    <main className="nothing-open">
+    <section className="nothing-open">
       <Seal />
       <h2>{waiting === 0 ? "Nobody is waiting" : waiting === 1 ? "One visitor is waiting" : `${waiting} visitors are waiting`}</h2>
-      <p>
-        Choose a conversation to read it. <kbd>J</kbd> and <kbd>K</kbd> move through the list, <kbd>Enter</kbd> opens.
-      </p>
+      {open === 0 ? (
+        <p>When a visitor writes, the conversation appears in the list.</p>
+      ) : (
+        <p>
+          Choose a conversation to read it. <kbd>J</kbd> and <kbd>K</kbd> move through the list, <kbd>Enter</kbd> opens.
+        </p>
+      )}
       <button type="button" className="link" onClick={onHelp}>
         All shortcuts
       </button>
-    </main>
+    </section>
   );
 }

@@ -57,7 +57,7 @@ function Facts({ conversation, profile }: { conversation: Conversation; profile:
         <div>
           <dt>User id</dt>
           <dd data-empty={profile.externalUserId === null}>
-            {profile.externalUserId === null ? "Not signed in" : <bdi className="mono">{profile.externalUserId}</bdi>}
+            {profile.externalUserId === null ? "Not signed in" : <bdi className="mono">{cleanExcerpt(profile.externalUserId)}</bdi>}
           </dd>
         </div>
         {profile.verifiedAt !== null && (
@@ -115,7 +115,7 @@ function Attributes({ attributes }: { attributes: readonly Attribute[] }): React
           <div key={attribute.name}>
             <dt>{attributeNames[attribute.name] ?? attribute.name}</dt>
             <dd>
-              <bdi>{attribute.value}</bdi>
+              <bdi>{cleanExcerpt(attribute.value)}</bdi>
             </dd>
           </div>
         ))}

@@ -27,12 +27,10 @@ export function Rail({ onSignOut, onHelp }: RailProps): ReactNode {
   const counts = countsOf(projects, place.projectId);
   return (
     <header className="rail">
-      <h1 className="rail-brand">
+      <p className="rail-brand">
         <Seal />
-        <span>
-          Signet<span className="visually-hidden"> desk</span>
-        </span>
-      </h1>
+        <span>Signet</span>
+      </p>
       <nav className="rail-views" aria-label="Views">
         <ul>
           {views.map((view) => (

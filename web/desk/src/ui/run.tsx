@@ -118,6 +118,7 @@ interface PendingRunProps {
 /** What this agent has sent and the server has not confirmed. */
 export function PendingRun({ conversationId, pending }: PendingRunProps): ReactNode {
   const desk = useDesk();
+  const isLost = useDeskState((state) => state.connection !== "live");
   return (
     <section className="run" data-from="agent">
       {pending.map(({ clientMessageId, text, failure }) => (
@@ -130,7 +131,11 @@ export function PendingRun({ conversationId, pending }: PendingRunProps): ReactN
           ) : (
             <p className="message-fate" role="alert">
               <Icon name="warning" />
-              <span>Not delivered. {failure}</span>
+              <span>
+                {failure.waitsForConnection && isLost
+                  ? "Goes out when the connection is back."
+                  : `Not delivered. ${failure.words}`}
+              </span>
               <Button className="link" onPress={() => desk.retry(conversationId, clientMessageId)}>
                 Try again
               </Button>

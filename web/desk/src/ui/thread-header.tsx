@@ -90,8 +90,8 @@ function CloseConversation({ conversationId, name }: { conversationId: string; n
 
   return (
     <DialogTrigger onOpenChange={() => setRefusal(null)}>
-      <Button className="button" data-look="secondary">
-        Close conversation
+      <Button className="button thread-close" data-look="secondary">
+        Close<span> conversation</span>
       </Button>
       <ModalOverlay className="overlay" isDismissable>
         <Modal className="modal" data-size="small">

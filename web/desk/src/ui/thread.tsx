@@ -24,7 +24,7 @@ export function Thread({ conversationId, profileShown, onToggleProfile }: Thread
   if (held === undefined || thread === undefined) {
     if (isMissing) return <Missing />;
     return (
-      <main className="thread">
+      <section className="thread">
         {held === undefined ? (
           <div className="thread-header skeleton" aria-hidden="true" />
         ) : (
@@ -39,16 +39,16 @@ export function Thread({ conversationId, profileShown, onToggleProfile }: Thread
         <p className="visually-hidden" role="status">
           Loading the conversation
         </p>
-      </main>
+      </section>
     );
   }
   const { conversation } = held;
   return (
-    <main className="thread" aria-label={`Conversation with ${visitorName(conversation.visitor)}`}>
+    <section className="thread" aria-label={`Conversation with ${visitorName(conversation.visitor)}`}>
       <ThreadHeader conversation={conversation} profileShown={profileShown} onToggleProfile={onToggleProfile} />
       <Log conversation={conversation} thread={thread} />
       <Composer conversation={conversation} />
-    </main>
+    </section>
   );
 }
 
@@ -70,13 +70,13 @@ function useMarkRead(conversation: Conversation | undefined, isLoaded: boolean):
 
 function Missing(): ReactNode {
   return (
-    <main className="nothing-open">
+    <section className="nothing-open">
       <Seal />
       <h2>No such conversation</h2>
       <p>It does not exist, or belongs to a project that is not yours.</p>
       <button type="button" className="link" onClick={() => go({ conversationId: null })}>
         <Icon name="back" /> Back to the list
       </button>
-    </main>
+    </section>
   );
 }
