@@ -1,0 +1,70 @@
+//! Benchmarks of Signet: `cargo xtask bench activation | messages | connections`.
+//!
+//! Every figure is a ratio to a reference that is measured in the same, interleaved run, because machines are noisy and
+//! absolute times do not last. Servers run on one core, the load generator on another. Nothing here is a test: nothing
+//! fails on time.
+#![expect(clippy::print_stdout, reason = "printing tables is what it is for")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures the real time")]
+
+mod activation;
+mod connections;
+mod load;
+mod messages;
+mod process;
+mod server;
+mod stats;
+mod worker;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "Benchmarks of Signet against references measured in the same run")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A1, A2, A4, A5: opening and using a visitor session, against raw RSA-2048 operations.
+    Activation(Rounds),
+    /// B2: a message in, durably stored, delivered, against Node ws with PostgreSQL.
+    Messages(Rounds),
+    /// C1: memory of idle sockets.
+    Connections {
+        /// How many sockets.
+        #[arg(long, default_value_t = 10_000)]
+        sockets: usize,
+    },
+    /// One measurement in a process of its own, pinned by its parent.
+    #[command(hide = true)]
+    Worker {
+        /// What to repeat.
+        work: worker::Work,
+        /// For how many milliseconds.
+        #[arg(long)]
+        milliseconds: u64,
+        /// On how many threads.
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
+    },
+}
+
+#[derive(Args, Clone, Copy)]
+struct Rounds {
+    /// How many rounds; the median counts.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// Length of one measurement in a round.
+    #[arg(long, default_value_t = 1_000)]
+    milliseconds: u64,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Activation(rounds) => load::run(activation::run(rounds)),
+        Command::Messages(rounds) => load::run(messages::run(rounds)),
+        Command::Connections { sockets } => load::run(connections::run(sockets)),
+        Command::Worker { work, milliseconds, threads } => worker::run(work, milliseconds, threads),
+    }
+}

@@ -1,0 +1,39 @@
+//! Medians and percentiles.
+
+/// The middle value; the mean of the two middle ones for an even number. NaN without values.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+    }
+}
+
+/// The value below which `share` (0 to 1) of the values lie (nearest rank). NaN without values.
+pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    values.sort_by(f64::total_cmp);
+    let rank = (values.len() as f64 * share).ceil() as usize;
+    values[rank.clamp(1, values.len()) - 1]
+}
+
+/// Ratios of two series, round by round.
+pub(crate) fn ratios(over: &[f64], under: &[f64]) -> Vec<f64> {
+    over.iter().zip(under).map(|(over, under)| over / under).collect()
+}
+
+/// `median (lowest to highest)` with two decimals.
+pub(crate) fn spread(values: &[f64]) -> String {
+    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!("{:.2} ({lowest:.2} to {highest:.2})", median(values))
+}
+
+/// Prints one line of a table: name, figure, what is wanted.
+pub(crate) fn line(name: &str, figure: &str, wanted: &str) {
+    println!("{name:<46} {figure:<34} {wanted}");
+}
