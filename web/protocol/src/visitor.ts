@@ -1,8 +1,8 @@
 /**
  * The visitor API's contract: `docs/visitor-api.md` as types.
  *
- * Only types live here, under the names the server uses, because this file is the one place that is to be generated
- * from the server's own definitions. Times are RFC 3339 in UTC with milliseconds; ids are UUIDs but for `projectId`.
+ * Generated from `crates/http/src/wire` by `cargo xtask gen`; changes belong there. Times are RFC 3339 in UTC with
+ * milliseconds; ids are UUIDs but for `projectId`.
  */
 
 /** How sure Signet is of who wrote something. */
@@ -32,6 +32,8 @@ export interface ActivateRequest {
   session: string | null;
   /** The device credential held. */
   device: string | null;
+  /** Made once and kept with the browser's local storage until sign-out: its pages share one session. */
+  browserId?: string | null;
 }
 
 /** What became of the conversations when the session opened. */
@@ -64,9 +66,12 @@ export interface Continuity {
   earlierConversationId: string | null;
 }
 
+/** Marks an `ActivateSuccess`. */
+export type SuccessStatus = "authentication-success";
+
 /** Answer 200 of `POST /visitor/v1/activate`. */
 export interface ActivateSuccess {
-  status: "authentication-success";
+  status: SuccessStatus;
   correlationId: string;
   session: Session;
   /** A credential to keep, or `null`: forget what you hold. */
@@ -89,9 +94,12 @@ export type FailureCode =
   | "RATE_LIMITED"
   | "SERVICE_UNAVAILABLE";
 
-/** Any other answer of `POST /visitor/v1/activate`. */
+/** Marks an `ActivateFailure`. */
+export type FailureStatus = "authentication-failure";
+
+/** Any other answer of `POST /visitor/v1/activate` to a request of the documented form. */
 export interface ActivateFailure {
-  status: "authentication-failure";
+  status: FailureStatus;
   reason: string;
   code: FailureCode;
   correlationId: string;
@@ -99,6 +107,29 @@ export interface ActivateFailure {
 
 /** Either answer of `POST /visitor/v1/activate`. */
 export type ActivateResponse = ActivateSuccess | ActivateFailure;
+
+/** Body of every other refusal. */
+export interface ErrorBody {
+  code: string;
+  message: string;
+  correlationId: string;
+}
+
+/** Body of `POST /visitor/v1/messages`. The same `clientMessageId` is stored once, however often it is sent. */
+export interface SendRequest {
+  clientMessageId: string;
+  text: string;
+}
+
+/** Answer 201 of `POST /visitor/v1/messages`: the message is durable. */
+export interface Acknowledgement {
+  clientMessageId: string;
+  conversationId: string;
+  sequence: number;
+  createdAt: string;
+  /** It had been stored before: this was a retry. */
+  duplicate: boolean;
+}
 
 /** Something the system says in a thread, in the reader's own language. */
 export type NoticeCode =
@@ -108,19 +139,25 @@ export type NoticeCode =
   | "CONVERSATION_CLOSED"
   | "CONTINUED_ELSEWHERE";
 
+/** Who can write an entry. */
+export type AuthorType = "VISITOR" | "AGENT" | "SYSTEM";
+
 /** Who wrote an entry. `self` is true for the reading visitor's own. */
 export interface Author {
-  type: "VISITOR" | "AGENT" | "SYSTEM";
+  type: AuthorType;
   name: string | null;
   self: boolean;
 }
+
+/** A person's words, or a line by Signet. */
+export type EntryKind = "TEXT" | "NOTICE";
 
 /** One line of a conversation. `sequence` counts from 1 and may skip. */
 export interface Entry {
   conversationId: string;
   sequence: number;
   id: string;
-  kind: "TEXT" | "NOTICE";
+  kind: EntryKind;
   notice: NoticeCode | null;
   text: string | null;
   author: Author;
@@ -131,16 +168,24 @@ export interface Entry {
   clientMessageId: string | null;
 }
 
+/** Whether a conversation goes on. */
+export type ConversationState = "ONGOING" | "CLOSED";
+
+/** The agent in charge of a conversation. */
+export interface ConversationAgent {
+  name: string;
+}
+
 /** A thread between the visitor and the brand. */
 export interface Conversation {
   id: string;
-  state: "ONGOING" | "CLOSED";
+  state: ConversationState;
   createdAt: string;
   closedAt: string | null;
   lastSequence: number;
   readByVisitor: number;
   readByAgent: number;
-  agent: { name: string } | null;
+  agent: ConversationAgent | null;
   continuedInId: string | null;
 }
 
@@ -175,22 +220,29 @@ export interface ReadFrame {
   sequence: number;
 }
 
+/** The visitor is writing. At most one every 3 s; more are ignored. */
+export interface TypingFrame {
+  type: "typing";
+}
+
 /** A session token from a renewal of the same session. */
 export interface RenewFrame {
   type: "renew";
   token: string;
 }
 
-/** What a client may say on the socket. */
-export type ClientFrame =
-  | HelloFrame
-  | SendFrame
-  | ReadFrame
-  | RenewFrame
-  | { type: "typing" }
-  | { type: "ping" };
+/** Answered by `pong`. */
+export interface PingFrame {
+  type: "ping";
+}
 
-/** Answer to `hello`: the entries after the client's cursor. */
+/** What a client may say on the socket. */
+export type ClientFrame = HelloFrame | SendFrame | ReadFrame | TypingFrame | RenewFrame | PingFrame;
+
+/**
+ * Answer to `hello`: the entries after the client's cursor. May come again later, with `reset`, when the server had
+ * to skip something.
+ */
 export interface WelcomeFrame {
   type: "welcome";
   sessionId: string;
@@ -203,6 +255,18 @@ export interface WelcomeFrame {
   reset: boolean;
 }
 
+/** A new entry, in sequence order. */
+export interface EntryFrame {
+  type: "entry";
+  entry: Entry;
+}
+
+/** A conversation started or closed, or its read marks or agent changed. */
+export interface ConversationFrame {
+  type: "conversation";
+  conversation: Conversation;
+}
+
 /** Sent after the durable commit, never before. */
 export interface AckFrame {
   type: "ack";
@@ -210,6 +274,7 @@ export interface AckFrame {
   conversationId: string;
   sequence: number;
   createdAt: string;
+  /** It had been stored before: this was a retry. */
   duplicate: boolean;
 }
 
@@ -230,17 +295,39 @@ export interface RefusedFrame {
   message: string;
 }
 
+/** An agent is typing. */
+export interface TypingNoticeFrame {
+  type: "typing";
+  name: string;
+}
+
+/** The session goes on. */
+export interface RenewedFrame {
+  type: "renewed";
+  expiresAt: string;
+}
+
+/** The session's time has passed; the socket closes with 4403. */
+export interface ExpiredFrame {
+  type: "expired";
+}
+
+/** Answer to `ping`. */
+export interface PongFrame {
+  type: "pong";
+}
+
 /** What the server may say on the socket. */
 export type ServerFrame =
   | WelcomeFrame
-  | { type: "entry"; entry: Entry }
-  | { type: "conversation"; conversation: Conversation }
+  | EntryFrame
+  | ConversationFrame
   | AckFrame
   | RefusedFrame
-  | { type: "typing"; name: string }
-  | { type: "renewed"; expiresAt: string }
-  | { type: "expired" }
-  | { type: "pong" };
+  | TypingNoticeFrame
+  | RenewedFrame
+  | ExpiredFrame
+  | PongFrame;
 
 /** The socket's subprotocol. */
 export type SocketProtocol = "signet.v1";

@@ -1,0 +1,136 @@
+//! The visitor API over HTTP: `docs/visitor-api.md`.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use http::StatusCode;
+use serde::Deserialize;
+use signet_app::{ActivationFailure, ActivationRequest, AppError, FailureCode, RequestContext};
+use signet_domain::text::InvalidText;
+use signet_domain::{ClientMessageId, MessageText, limits};
+
+use crate::error::{ApiError, refusal};
+use crate::extract::{Bearer, StrictJson, Visitor};
+use crate::wire::{
+    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, HistoryPage, SendRequest,
+};
+use crate::{Server, history_cursor};
+
+/// Entries of a page of history unless the client says otherwise.
+const PAGE: usize = 50;
+
+/// `POST /visitor/v1/activate`.
+pub(crate) async fn activate(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    body: Result<StrictJson<ActivateRequest>, ApiError>,
+) -> Result<Response, ApiError> {
+    let request = match body {
+        Ok(StrictJson(request)) => request,
+        // Only a token can make this body so large, and it is then larger than any token may be.
+        Err(error) if error.status == StatusCode::PAYLOAD_TOO_LARGE => {
+            let failure = ActivationFailure { code: FailureCode::TokenMalformed, retry_after: None };
+            return Ok(failed(&failure, context));
+        }
+        Err(error) => return Err(error),
+    };
+    let request = ActivationRequest {
+        project_id: request.project_id,
+        origin: request.origin,
+        option: request.authentication_option.0,
+        session: request.session,
+        device: request.device,
+        browser: request.browser_id,
+    };
+    Ok(match server.app.activate(request, &context).await {
+        Ok(activated) => {
+            Json(ActivateSuccess::new(activated, server.app.env().now(), context.correlation_id))
+                .into_response()
+        }
+        Err(failure) => failed(&failure, context),
+    })
+}
+
+fn failed(failure: &ActivationFailure, context: RequestContext) -> Response {
+    let status = match failure.code {
+        FailureCode::TokenMalformed | FailureCode::OptionInvalid => StatusCode::BAD_REQUEST,
+        FailureCode::TokenUndecryptable
+        | FailureCode::TokenSignatureInvalid
+        | FailureCode::TokenClaimsInvalid
+        | FailureCode::TokenExpired
+        | FailureCode::TokenReplayed => StatusCode::UNAUTHORIZED,
+        FailureCode::ProjectNotSetUp | FailureCode::OriginNotAllowed => StatusCode::FORBIDDEN,
+        FailureCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        FailureCode::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    refusal(status, &ActivateFailure::new(failure, context.correlation_id), failure.retry_after)
+}
+
+/// `POST /visitor/v1/logout`. A session that is gone already needs no ending.
+pub(crate) async fn logout(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Bearer(token): Bearer,
+) -> Result<StatusCode, ApiError> {
+    match server.app.logout(&token, &context).await {
+        Ok(()) | Err(AppError::SessionEnded | AppError::SessionExpired) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /visitor/v1/messages`.
+pub(crate) async fn send(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Visitor(session): Visitor,
+    StrictJson(body): StrictJson<SendRequest>,
+) -> Result<Response, ApiError> {
+    let id: ClientMessageId = body.client_message_id.parse().map_err(|_| {
+        ApiError::new(StatusCode::BAD_REQUEST, "CLIENT_MESSAGE_ID_INVALID", "clientMessageId is not a UUID")
+    })?;
+    let text = MessageText::parse(&body.text).map_err(text_refused)?;
+    let stored = server.app.visitor_send(&session, id, text, &context).await?;
+    Ok((StatusCode::CREATED, Json(Acknowledgement::from(stored))).into_response())
+}
+
+fn text_refused(error: InvalidText) -> ApiError {
+    let code = match error {
+        InvalidText::Empty => "MESSAGE_EMPTY",
+        InvalidText::TooLong => "MESSAGE_TOO_LONG",
+    };
+    ApiError { message: error.to_string().into(), ..ApiError::new(StatusCode::BAD_REQUEST, code, "") }
+}
+
+/// Which page of history.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryQuery {
+    before: Option<String>,
+    limit: Option<usize>,
+}
+
+/// `GET /visitor/v1/history`.
+pub(crate) async fn history(
+    State(server): State<Server>,
+    Visitor(session): Visitor,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Result<Json<HistoryPage>, ApiError> {
+    let Ok(Query(query)) = query else { return Err(ApiError::REQUEST_INVALID) };
+    let limit = query.limit.unwrap_or(PAGE);
+    if !(1..=limits::PAGE).contains(&limit) {
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "LIMIT_INVALID", "limit is 1 to 100"));
+    }
+    let before = match query.before.as_deref().map(history_cursor::decode) {
+        Some(None) => {
+            return Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "CURSOR_INVALID",
+                "before is not a cursor of ours",
+            ));
+        }
+        Some(cursor) => cursor,
+        None => None,
+    };
+    Ok(Json(server.app.visitor_history(&session, before, limit).await?.into()))
+}
