@@ -15,11 +15,18 @@ import type { VisitorConnection } from "./connection";
 import { backOff, pause } from "./environment";
 import type { Environment, Timer } from "./environment";
 
-/** Where an anonymous visitor's device credential persists. Implementations must not throw. */
+/**
+ * What persists on this device: an anonymous visitor's device credential, and an id that proves nothing and lets this
+ * browser's pages share one session. Implementations must not throw.
+ */
 export interface DeviceStore {
   load(): string | null;
   save(credential: string): void;
   forget(): void;
+  /** This browser's id, made at first use. */
+  browserId(): string;
+  /** The next use makes another one. */
+  forgetBrowser(): void;
 }
 
 /** The session without its token. */
@@ -132,6 +139,7 @@ export class VisitorSession {
     const token = this.#token;
     this.#wipe();
     this.#parts.device.forget();
+    this.#parts.device.forgetBrowser();
     const revoke = (): Promise<boolean> => (token === null ? Promise.resolve(true) : this.#parts.api.logout(token));
     const revoked = await revoke();
     return {
@@ -175,6 +183,7 @@ export class VisitorSession {
       authenticationOption: option,
       session: this.#token,
       device: device.load(),
+      browserId: device.browserId(),
     });
     if (response.status === "authentication-failure") return response;
     if (generation !== this.#generation) {

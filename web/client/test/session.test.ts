@@ -22,6 +22,8 @@ let requests: ActivateRequest[];
 let logouts: (string | null)[];
 let serverReachable: boolean;
 let stored: string | null;
+let browser: string | null;
+let browsers: number;
 let proofs: (AuthenticationOption | null)[];
 let asked: number;
 let events: string[];
@@ -75,6 +77,8 @@ beforeEach(() => {
   logouts = [];
   serverReachable = true;
   stored = null;
+  browser = null;
+  browsers = 0;
   proofs = [];
   asked = 0;
   events = [];
@@ -85,6 +89,10 @@ beforeEach(() => {
     },
     forget: () => {
       stored = null;
+    },
+    browserId: () => (browser ??= `browser-${(browsers += 1)}`),
+    forgetBrowser: () => {
+      browser = null;
     },
   };
   connection = new VisitorConnection(world, (event) => {
@@ -126,7 +134,14 @@ describe("activation", () => {
     stored = "device-0";
     await activate(SECURED, granted());
     expect(requests).toEqual([
-      { projectId: "demo", origin: "https://shop.example", authenticationOption: SECURED, session: null, device: "device-0" },
+      {
+        projectId: "demo",
+        origin: "https://shop.example",
+        authenticationOption: SECURED,
+        session: null,
+        device: "device-0",
+        browserId: "browser-1",
+      },
     ]);
     world.socket.onopen?.();
     expect(world.socket.of("hello")[0]?.token).toBe("token-1");
@@ -352,6 +367,8 @@ describe("signing out", () => {
     expect(stored).toBeNull();
     expect((await logout).revoked).toBe(true);
     expect(logouts).toEqual(["Bearer token-a"]);
+    await activate(ANONYMOUS, anonymously());
+    expect(requests.map(({ browserId }) => browserId)).toEqual(["browser-1", "browser-2"]);
   });
 
   test("offline, the revocation is kept and delivered once the network is back", async () => {

@@ -67,7 +67,7 @@ async function start(): Promise<void> {
     origin,
     port,
     sheet: connect.sheet,
-    device: createDeviceStore(projectId, connect.persist, () => localStorage),
+    device: createDeviceStore(projectId, connect.persist, () => localStorage, newUuid),
     tabs: joinTabs(projectId),
     environment,
     fetch: (input, init) => fetch(input, init),

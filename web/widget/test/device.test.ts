@@ -14,16 +14,20 @@ class MapStorage implements Storage {
   removeItem = (key: string): void => void this.map.delete(key);
 }
 
+let made = 0;
+const createStore = (projectId: string, permitted: boolean, storage: () => Storage) =>
+  createDeviceStore(projectId, permitted, storage, () => `browser-${(made += 1)}`);
+
 test("keeps the credential for the next page", () => {
   const storage = new MapStorage();
-  createDeviceStore("demo", true, () => storage).save("credential");
-  expect(createDeviceStore("demo", true, () => storage).load()).toBe("credential");
-  expect(createDeviceStore("other", true, () => storage).load()).toBeNull();
+  createStore("demo", true, () => storage).save("credential");
+  expect(createStore("demo", true, () => storage).load()).toBe("credential");
+  expect(createStore("other", true, () => storage).load()).toBeNull();
 });
 
 test("forgetting leaves nothing", () => {
   const storage = new MapStorage();
-  const device = createDeviceStore("demo", true, () => storage);
+  const device = createStore("demo", true, () => storage);
   device.save("credential");
   device.forget();
   expect(device.load()).toBeNull();
@@ -33,7 +37,7 @@ test("forgetting leaves nothing", () => {
 test("without consent nothing is stored, nor read", () => {
   const storage = new MapStorage();
   storage.setItem("signet:demo:device", "earlier");
-  const device = createDeviceStore("demo", false, () => storage);
+  const device = createStore("demo", false, () => storage);
   expect(device.load()).toBeNull();
   device.save("credential");
   expect(storage.getItem("signet:demo:device")).toBe("earlier");
@@ -42,7 +46,7 @@ test("without consent nothing is stored, nor read", () => {
 
 test("consent stores what is held, its withdrawal removes it", () => {
   const storage = new MapStorage();
-  const device = createDeviceStore("demo", false, () => storage);
+  const device = createStore("demo", false, () => storage);
   device.save("credential");
   device.permit(true);
   expect(storage.getItem("signet:demo:device")).toBe("credential");
@@ -51,11 +55,28 @@ test("consent stores what is held, its withdrawal removes it", () => {
 });
 
 test("blocked storage changes nothing but memory", () => {
-  const device = createDeviceStore("demo", true, () => {
+  const device = createStore("demo", true, () => {
     throw new DOMException("blocked", "SecurityError");
   });
   device.save("credential");
   expect(device.load()).toBe("credential");
   device.forget();
   expect(device.load()).toBeNull();
+});
+
+test("the browser's id is made once, outlives the page and ends at sign-out", () => {
+  const storage = new MapStorage();
+  const id = createStore("demo", true, () => storage).browserId();
+  const next = createStore("demo", true, () => storage);
+  expect(next.browserId()).toBe(id);
+  next.forgetBrowser();
+  expect(storage.length).toBe(0);
+  expect(next.browserId()).not.toBe(id);
+});
+
+test("forgetting the credential at sign-in keeps the browser's id", () => {
+  const device = createStore("demo", true, () => new MapStorage());
+  const id = device.browserId();
+  device.forget();
+  expect(device.browserId()).toBe(id);
 });
