@@ -37,7 +37,7 @@ export function conversation(change: Partial<Conversation> = {}): Conversation {
   return {
     id: "one",
     project: { projectId: "demo" },
-    visitor: { visitorId: "3f2a9c00-0000-4000-8000-000000000000", firstName: null, lastName: null, externalUserId: null, assurance: "ANONYMOUS" },
+    visitor: { visitorId: "01a1f9f7-6b5b-75c4-8d53-ce51dfb63f2a", firstName: null, lastName: null, externalUserId: null, assurance: "ANONYMOUS" },
     state: "ONGOING",
     createdAt: minute(0),
     closedAt: null,

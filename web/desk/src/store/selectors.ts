@@ -3,10 +3,13 @@ import { cleanName } from "@signet/kit";
 import type { Conversation, Counts } from "../graphql/documents";
 import { type DeskState, listKey, type View } from "./state";
 
-/** The visitor's name as it may be shown: cleaned, else `Visitor 3f2a`. */
+/**
+ * The visitor's name as it may be shown: cleaned, else `Visitor 3f2a`. Those are the id's last digits: its first
+ * ones are the time (UUIDv7) and alike for all visitors of a day.
+ */
 export function visitorName(visitor: Conversation["visitor"]): string {
   const full = [visitor.firstName, visitor.lastName].filter((part) => part != null).join(" ");
-  return cleanName(full) ?? `Visitor ${visitor.visitorId.replaceAll("-", "").slice(0, 4)}`;
+  return cleanName(full) ?? `Visitor ${visitor.visitorId.replaceAll("-", "").slice(-4)}`;
 }
 
 export function belongsTo(view: View, conversation: Conversation, viewerId: string): boolean {

@@ -33,21 +33,17 @@ export function ConversationList(): ReactNode {
         <h2 id="list-heading">{viewNames[view]}</h2>
       </header>
       <div className="list-scroll">
-        {list.length === 0 && progress.loaded ? (
-          <EmptyList view={view} />
-        ) : (
-          <ul className="list" aria-label="Conversations" aria-busy={!progress.loaded} onKeyDown={onKeyDown}>
-            {list.map((conversation, index) => (
-              <Row
-                key={conversation.id}
-                conversation={conversation}
-                isOpen={conversation.id === conversationId}
-                isTabStop={openIsListed ? conversation.id === conversationId : index === 0}
-              />
-            ))}
-            {list.length === 0 && <Skeletons />}
-          </ul>
-        )}
+        <ul className="list" aria-label="Conversations" aria-busy={!progress.loaded} onKeyDown={onKeyDown}>
+          {list.map((conversation, index) => (
+            <Row
+              key={conversation.id}
+              conversation={conversation}
+              isOpen={conversation.id === conversationId}
+              isTabStop={openIsListed ? conversation.id === conversationId : index === 0}
+            />
+          ))}
+          {list.length === 0 && (progress.loaded ? <EmptyList view={view} /> : <Skeletons />)}
+        </ul>
         {progress.hasMore && <MoreBelow view={view} />}
       </div>
     </section>
@@ -72,10 +68,10 @@ function useProgress(view: View, projectId: string | null): { loaded: boolean; h
 }
 
 const EmptyList = ({ view }: { view: View }): ReactNode => (
-  <div className="list-empty">
+  <li className="list-empty">
     <p>{emptyWords[view].title}</p>
     <p>{emptyWords[view].more}</p>
-  </div>
+  </li>
 );
 
 const emptyWords: Readonly<Record<View, { title: string; more: string }>> = {
