@@ -27,8 +27,8 @@ pub use conversation::{CloseReason, Conversation, ConversationState, Identity, L
 pub use env::Env;
 pub use event::{Event, EventKind};
 pub use ids::{
-    AgentId, BrowserId, ClientMessageId, ConversationId, CustomerKeyId, DeviceId, MessageId, ProjectId, SessionId,
-    VisitorId,
+    AgentId, BrowserId, ClientMessageId, ConversationId, CustomerKeyId, DeviceId, MessageId, ProjectId,
+    SessionId, VisitorId,
 };
 pub use message::{Author, Message, MessageBody, Notice, Visibility};
 pub use project::{AuthenticatedMode, Project, TokenProfile};
