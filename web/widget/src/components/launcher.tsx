@@ -26,6 +26,7 @@ export function Launcher({ chat, state, takeFocus }: { chat: Chat; state: ChatSt
 
   return (
     <div class="launcher" ref={room}>
+      <h1 class="unseen">{words.chat}</h1>
       <button
         ref={button}
         type="button"
