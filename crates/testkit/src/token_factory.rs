@@ -214,6 +214,12 @@ impl<'a> TokenBuilder<'a> {
         self
     }
 
+    /// Encrypts the content under this initialization vector.
+    pub fn iv(mut self, iv: [u8; 12]) -> Self {
+        self.iv = iv;
+        self
+    }
+
     /// The claims as JSON.
     pub fn claims_json(&self) -> String {
         Value::Object(self.claims.clone()).to_string()

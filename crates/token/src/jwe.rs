@@ -5,6 +5,7 @@
 //! failure, because all of them are answers about decryption.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use crate::base64url;
@@ -96,11 +97,11 @@ impl Jwe {
         self.decrypt(&content_key).ok_or(OpenError::Undecryptable)
     }
 
-    /// AES-256-GCM over the content. A wrong length of vector or tag is computed like a wrong value of either.
+    /// AES-256-GCM over the content. A vector or tag of the wrong length is replaced by a random one, so that it fails
+    /// like a wrong value of the right length, after the same work.
     fn decrypt(self, content_key: &ContentKey) -> Option<Zeroizing<Vec<u8>>> {
-        let lengths_hold = self.iv.len() == IV_BYTES && self.tag.len() == TAG_BYTES;
-        let iv: [u8; IV_BYTES] = self.iv.try_into().unwrap_or([0; IV_BYTES]);
-        let tag: [u8; TAG_BYTES] = self.tag.try_into().unwrap_or([0; TAG_BYTES]);
+        let iv: [u8; IV_BYTES] = exact_or_random(&self.iv)?;
+        let tag: [u8; TAG_BYTES] = exact_or_random(&self.tag)?;
         let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, content_key.expose()).ok()?);
         let mut content = Zeroizing::new(self.ciphertext);
         content.extend_from_slice(&tag);
@@ -108,8 +109,18 @@ impl Jwe {
         let nonce = Nonce::assume_unique_for_key(iv);
         let length = cipher.open_in_place(nonce, aad, &mut content).ok()?.len();
         content.truncate(length);
-        lengths_hold.then_some(content)
+        Some(content)
     }
+}
+
+/// The bytes if there are exactly `N`, else random ones; `None` if the system's generator fails.
+fn exact_or_random<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    if let Ok(exact) = bytes.try_into() {
+        return Some(exact);
+    }
+    let mut random = [0; N];
+    rand::fill(&mut random).ok()?;
+    Some(random)
 }
 
 impl std::fmt::Debug for Jwe {

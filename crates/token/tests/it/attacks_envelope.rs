@@ -110,6 +110,13 @@ fn d07_lengths_of_tag_and_vector_are_exact_and_every_part_is_authenticated() {
             assert_eq!(refusal(&changed), "TOKEN_UNDECRYPTABLE", "bit {bit} of {part:?}");
         }
     }
+    // A vector that is missing is not one of zeros.
+    let zeros = good().iv([0; 12]).build();
+    assert!(open(&zeros).is_ok());
+    for length in [0, 8, 11, 13] {
+        let changed = with_part(&zeros, Part::Iv, |bytes| bytes.resize(length, 0));
+        assert_eq!(refusal(&changed), "TOKEN_UNDECRYPTABLE", "zero vector of {length} bytes");
+    }
     // The header is authenticated as it was written, not by what it means.
     let spaced = with_part(&token, Part::Header, |bytes| bytes.insert(1, b' '));
     assert_eq!(refusal(&spaced), "TOKEN_UNDECRYPTABLE");
