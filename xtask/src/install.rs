@@ -131,7 +131,7 @@ fn start_again_with(folder: &Path) -> Result<()> {
 }
 
 /// Runs `npm ci` unless npm's own record of what it installed is younger than the lock file.
-fn npm_packages(folder: &Path) -> Result<()> {
+pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     let modified = |path: &str| std::fs::metadata(folder.join(path)).and_then(|file| file.modified()).ok();
     let wanted = modified("package-lock.json")
         .with_context(|| format!("{} has no package-lock.json", folder.display()))?;
