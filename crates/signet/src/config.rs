@@ -177,8 +177,8 @@ pub struct Config {
 impl Settings {
     /// Reads a settings file in TOML.
     pub fn from_file(path: &Path) -> anyhow::Result<Self> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("read the settings in {}", path.display()))?;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("read the settings in {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("understand the settings in {}", path.display()))
     }
 
@@ -287,15 +287,20 @@ impl RateLimitSettings {
                 self.sign_ins_per_address,
                 default.sign_ins_per_address,
             )?,
-            tests_per_caller: at_least_one("tests_per_caller", self.tests_per_caller, default.tests_per_caller)?,
+            tests_per_caller: at_least_one(
+                "tests_per_caller",
+                self.tests_per_caller,
+                default.tests_per_caller,
+            )?,
         })
     }
 }
 
 fn checked_public_url(url: &str) -> anyhow::Result<String> {
     let origin = url.strip_suffix('/').unwrap_or(url);
-    signet_domain::origin::Origin::parse(origin)
-        .with_context(|| format!("understand the public address {url:?}: it has a scheme, a host and perhaps a port"))?;
+    signet_domain::origin::Origin::parse(origin).with_context(|| {
+        format!("understand the public address {url:?}: it has a scheme, a host and perhaps a port")
+    })?;
     Ok(origin.to_owned())
 }
 
@@ -335,7 +340,8 @@ pub(crate) fn make_passphrase(file: &Path) -> anyhow::Result<()> {
     aws_lc_rs::rand::fill(bytes.as_mut()).context("draw a passphrase")?;
     let line = Zeroizing::new(format!("{}\n", signet_token::base64url::encode(bytes.as_ref())));
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        secret_file::create_directory(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+        secret_file::create_directory(folder)
+            .with_context(|| format!("make the folder {}", folder.display()))?;
     }
     secret_file::create(file, line.as_bytes())
         .with_context(|| format!("write the passphrase file {}", file.display()))

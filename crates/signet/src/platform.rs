@@ -60,7 +60,8 @@ impl Operator {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let (store, hub) = open_store(config).await?;
         let keys = Keys::none()?;
-        let app = start(&store, &hub, &keys, crate::environment::system(), "", config.rate_limits.clone()).await?;
+        let app =
+            start(&store, &hub, &keys, crate::environment::system(), "", config.rate_limits.clone()).await?;
         Ok(Self { store, app })
     }
 
@@ -121,13 +122,11 @@ impl Keys {
         }
         let path = config.keystore.clone();
         // Argon2id and key generation take tenths of a second: not on a thread that serves others.
-        let keystore =
-            tokio::task::spawn_blocking(move || Keystore::open_or_create(&path, &passphrase))
-                .await
-                .context("open the keystore")?
-                .with_context(|| format!("open the keystore {}", config.keystore.display()))?;
-        let options =
-            RsaPoolOptions { threads: config.rsa_threads, queue: config.rsa_queue };
+        let keystore = tokio::task::spawn_blocking(move || Keystore::open_or_create(&path, &passphrase))
+            .await
+            .context("open the keystore")?
+            .with_context(|| format!("open the keystore {}", config.keystore.display()))?;
+        let options = RsaPoolOptions { threads: config.rsa_threads, queue: config.rsa_queue };
         Ok(Self {
             custody: Arc::new(keystore.local_unwrap(options).context("start the decryption threads")?),
             signer: keystore.session_signer().context("read the session key")?,

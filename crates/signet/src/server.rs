@@ -43,12 +43,8 @@ impl Server {
         let app = platform.app(env, &public_url, config.rate_limits.clone()).await?;
         let shutdown = CancellationToken::new();
         let router = router(config, &app)?;
-        let serving = tokio::spawn(signet_http::serve(
-            listener,
-            router,
-            shutdown.clone(),
-            config.shutdown_grace,
-        ));
+        let serving =
+            tokio::spawn(signet_http::serve(listener, router, shutdown.clone(), config.shutdown_grace));
         let sweeping = tokio::spawn(Sweeper::new(Arc::clone(&app)).run());
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(RunningServer {
@@ -76,7 +72,9 @@ fn router(config: &Config, app: &Arc<App>) -> anyhow::Result<Router> {
 /// Listens, with a message that says which address was taken.
 pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     signet_http::bind(address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => anyhow::anyhow!("listen on {address}: another program listens there already"),
+        io::ErrorKind::AddrInUse => {
+            anyhow::anyhow!("listen on {address}: another program listens there already")
+        }
         _ => anyhow::Error::new(error).context(format!("listen on {address}")),
     })
 }

@@ -89,6 +89,20 @@ impl GraphqlSubscription {
         }
     }
 
+    /// Whether the server ends the subscription or the connection, as it does when it goes down.
+    pub async fn ended(&mut self) -> bool {
+        within("the subscription to end", async {
+            loop {
+                match self.socket.next().await {
+                    Heard::Closed(_) => return true,
+                    Heard::Frame(frame) if frame["type"] == "complete" => return true,
+                    Heard::Frame(_) => {}
+                }
+            }
+        })
+        .await
+    }
+
     async fn hear(&mut self, kind: &str) -> Value {
         within(&format!("a GraphQL frame {kind:?}"), async {
             loop {

@@ -7,6 +7,12 @@ pub mod client;
 #[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
 #[expect(clippy::expect_used, clippy::panic, reason = "test support: what goes wrong here fails the test")]
 pub mod graphql;
+#[expect(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "test support: what goes wrong here fails the test"
+)]
+pub mod postgres;
 #[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
 #[expect(clippy::expect_used, clippy::panic, reason = "test support: what goes wrong here fails the test")]
 pub mod server;
@@ -15,7 +21,6 @@ pub mod token_factory;
 #[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
 #[expect(clippy::expect_used, clippy::panic, reason = "test support: what goes wrong here fails the test")]
 pub mod visitor;
-#[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
 #[expect(clippy::expect_used, clippy::panic, reason = "test support: what goes wrong here fails the test")]
 mod web_socket;
 

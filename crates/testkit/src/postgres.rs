@@ -65,7 +65,8 @@ impl Server {
     /// If the binaries are missing although `CI` is `true`, or if the server does not start.
     pub fn start(durability: Durability) -> Option<Self> {
         let Some(binaries) = binaries() else {
-            let complaint = "PostgreSQL's initdb and postgres were not found on PATH nor in /usr/lib/postgresql";
+            let complaint =
+                "PostgreSQL's initdb and postgres were not found on PATH nor in /usr/lib/postgresql";
             assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{complaint}");
             eprintln!("SKIPPED: {complaint}; nothing was tested on PostgreSQL");
             return None;
@@ -79,6 +80,11 @@ impl Server {
         let host = percent_encoded(folder);
         let address = format!("postgres://signet@{host}");
         Some(Self { address, databases: AtomicU64::new(0), supervisor: Some(supervisor) })
+    }
+
+    /// The process under which the server runs; `None` for one that was there before.
+    pub fn process_id(&self) -> Option<u32> {
+        self.supervisor.as_ref().map(Child::id)
     }
 
     /// Makes an empty database and answers its address.
@@ -132,7 +138,8 @@ pub fn shared() -> Option<&'static Server> {
 
 /// The folder that holds the server's binaries: the first on `PATH`, or Debian's newest.
 fn binaries() -> Option<PathBuf> {
-    let complete = |folder: &Path| ["initdb", "postgres", "pg_isready"].iter().all(|name| folder.join(name).is_file());
+    let complete =
+        |folder: &Path| ["initdb", "postgres", "pg_isready"].iter().all(|name| folder.join(name).is_file());
     let path = std::env::var_os("PATH").unwrap_or_default();
     if let Some(folder) = std::env::split_paths(&path).find(|folder| complete(folder)) {
         return Some(folder);

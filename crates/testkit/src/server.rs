@@ -77,13 +77,23 @@ impl TestServer {
             within(&format!("signet to say {text:?}"), stream.wait_for(|so_far| so_far.contains(text))).await;
         match found {
             Ok(so_far) => so_far.lines().find(|line| line.contains(text)).unwrap_or_default().to_owned(),
-            Err(_) => panic!("signet ended before it said {text:?}:\n{}", self.logs()),
+            Err(closed) => panic!("signet ended before it said {text:?} ({closed}):\n{}", self.logs()),
         }
     }
 
     /// What it logged so far.
     pub fn logs(&self) -> String {
         self.errors.borrow().clone()
+    }
+
+    /// The first line of its output so far that contains a text.
+    pub fn said(&self, text: &str) -> String {
+        let output = self.output.borrow();
+        output
+            .lines()
+            .find(|line| line.contains(text))
+            .unwrap_or_else(|| panic!("signet did not say {text:?}"))
+            .to_owned()
     }
 
     /// Waits until it has logged a text.
@@ -96,9 +106,11 @@ impl TestServer {
         self.child.kill().await.expect("kill signet");
     }
 
-    /// Asks it to stop (SIGTERM) and waits for the end.
+    /// Asks it to stop (SIGTERM), if it was not asked before and gone since, and waits for the end.
     pub async fn stop(&mut self) -> ExitStatus {
-        self.terminate();
+        if self.child.try_wait().expect("look after signet").is_none() {
+            self.terminate();
+        }
         within("signet to stop", self.child.wait()).await.expect("wait for signet")
     }
 
@@ -192,8 +204,8 @@ impl Installation {
     pub async fn generate_key(&self, name: &str) -> (PathBuf, PathBuf) {
         let folder = self.folder.path().join(name);
         let mut command = signet(&self.binary, &["keys", "generate", "--out"]);
-        let status = within("a key", command.arg(&folder).status()).await.expect("run signet");
-        assert!(status.success(), "signet keys generate");
+        let output = within("a key", command.arg(&folder).output()).await.expect("run signet");
+        assert!(output.status.success(), "signet keys generate: {}", String::from_utf8_lossy(&output.stderr));
         (folder.join("rsaPrivateKey.pem"), folder.join("rsaPublicKey.pem"))
     }
 }

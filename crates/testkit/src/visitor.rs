@@ -120,7 +120,12 @@ impl VisitorClient {
     pub async fn open_socket(&self, origin: &str) -> Result<VisitorSocket, u16> {
         let url = format!("{}/visitor/v1/socket", self.base);
         let inner = WebSocket::connect(&url, "signet.v1", &[("origin", origin.to_owned())]).await?;
-        Ok(VisitorSocket { inner, waiting: VecDeque::new(), closed: None })
+        Ok(VisitorSocket { inner, waiting: VecDeque::new() })
+    }
+
+    /// Goes on with a platform that was started again at another address.
+    pub fn moved_to(&mut self, base: &str) {
+        base.clone_into(&mut self.base);
     }
 
     /// The session token held.
@@ -141,7 +146,6 @@ pub fn new_id() -> String {
 pub struct VisitorSocket {
     inner: WebSocket,
     waiting: VecDeque<Value>,
-    closed: Option<Option<u16>>,
 }
 
 impl VisitorSocket {
@@ -187,7 +191,6 @@ impl VisitorSocket {
         })
         .await;
         wanted.unwrap_or_else(|code| {
-            self.closed = Some(code);
             panic!("the socket closed with {code:?} before a frame {kind:?}; waiting: {:?}", self.waiting)
         })
     }
@@ -197,11 +200,25 @@ impl VisitorSocket {
         self.expect_where("entry", |frame| frame["entry"]["text"] == text).await["entry"].clone()
     }
 
+    /// The next frame of a type; nothing if the socket closes before.
+    pub async fn next_or_closed(&mut self, kind: &str) -> Option<Value> {
+        if let Some(place) = self.waiting.iter().position(|frame| frame["type"] == kind) {
+            return self.waiting.remove(place);
+        }
+        within(&format!("a frame {kind:?} or the close"), async {
+            loop {
+                match self.inner.next().await {
+                    Heard::Frame(frame) if frame["type"] == kind => return Some(frame),
+                    Heard::Frame(_) => {}
+                    Heard::Closed(_) => return None,
+                }
+            }
+        })
+        .await
+    }
+
     /// Waits for the close and gives its code.
     pub async fn closed(&mut self) -> Option<u16> {
-        if let Some(code) = self.closed {
-            return code;
-        }
         within("the socket to close", async {
             loop {
                 match self.inner.next().await {

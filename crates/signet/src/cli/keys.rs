@@ -99,7 +99,9 @@ fn generate(args: &GenerateArgs) -> anyhow::Result<()> {
         args.json,
     )?;
     if !args.json {
-        output::line("\nThe private key stays with your token provider. Register the public one: signet keys add")?;
+        output::line(
+            "\nThe private key stays with your token provider. Register the public one: signet keys add",
+        )?;
     }
     Ok(())
 }

@@ -24,7 +24,8 @@ pub(crate) fn obtain(file: Option<&Path>) -> anyhow::Result<NewPassword> {
     if path == Path::new("-") {
         std::io::stdin().read_to_string(&mut text).context("read the password from standard input")?;
     } else {
-        *text = std::fs::read_to_string(path).with_context(|| format!("read the password in {}", path.display()))?;
+        *text = std::fs::read_to_string(path)
+            .with_context(|| format!("read the password in {}", path.display()))?;
     }
     let text = Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned());
     Ok(NewPassword { text, made: false })

@@ -191,7 +191,10 @@ async fn show(args: ShowArgs) -> anyhow::Result<()> {
     let project = project?;
     output::record(describe(&project), args.storage.json)?;
     if !args.storage.json {
-        output::line(&format!("\nFor every page of the site, with your platform's host for HOST:\n\n{}", snippet(&project)))?;
+        output::line(&format!(
+            "\nFor every page of the site, with your platform's host for HOST:\n\n{}",
+            snippet(&project)
+        ))?;
     }
     Ok(())
 }
@@ -201,7 +204,11 @@ async fn change(storage: StorageArgs, id: &ProjectId, how: impl FnOnce(&mut Proj
     let changed = async {
         let mut project = find(&operator, id).await?;
         how(&mut project);
-        operator.app().update_project(project.clone()).await.with_context(|| format!("change the project {id}"))?;
+        operator
+            .app()
+            .update_project(project.clone())
+            .await
+            .with_context(|| format!("change the project {id}"))?;
         anyhow::Ok(project)
     }
     .await;
@@ -211,7 +218,7 @@ async fn change(storage: StorageArgs, id: &ProjectId, how: impl FnOnce(&mut Proj
 
 async fn find(operator: &Operator, id: &ProjectId) -> anyhow::Result<Project> {
     let found = operator.app().find_project(id).await.with_context(|| format!("find the project {id}"))?;
-    found.map(|project| (*project).clone()).with_context(|| format!("there is no project {id}"))
+    found.with_context(|| format!("there is no project {id}"))
 }
 
 fn describe(project: &Project) -> Record {

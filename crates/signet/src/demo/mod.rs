@@ -130,7 +130,9 @@ fn listen(flag: &str, asked: Option<u16>, usual: u16) -> anyhow::Result<TcpListe
             at(0).with_context(|| format!("listen on any port, since {usual} is taken"))
         }
         (Err(error), Some(port)) if error.kind() == io::ErrorKind::AddrInUse => {
-            bail!("port {port} is taken by another program; choose another with {flag}, or {flag} 0 for any free one")
+            bail!(
+                "port {port} is taken by another program; choose another with {flag}, or {flag} 0 for any free one"
+            )
         }
         (Err(error), _) => Err(error).context("listen on loopback"),
     }

@@ -94,8 +94,20 @@ pub(super) const SHOP_USERS: [ShopUser; 3] = [
         },
         since: "2019",
         orders: &[
-            Order { number: "LF-58213", date: "12 November 2026", items: "Aube table lamp, brass", total: "€ 189.00", state: "On its way" },
-            Order { number: "LF-55790", date: "3 June 2026", items: "2 × Filament bulb E27, 4 W", total: "€ 23.80", state: "Delivered" },
+            Order {
+                number: "LF-58213",
+                date: "12 November 2026",
+                items: "Aube table lamp, brass",
+                total: "€ 189.00",
+                state: "On its way",
+            },
+            Order {
+                number: "LF-55790",
+                date: "3 June 2026",
+                items: "2 × Filament bulb E27, 4 W",
+                total: "€ 23.80",
+                state: "Delivered",
+            },
         ],
     },
     ShopUser {
@@ -113,9 +125,13 @@ pub(super) const SHOP_USERS: [ShopUser; 3] = [
             country: "France",
         },
         since: "2022",
-        orders: &[
-            Order { number: "LF-58102", date: "8 November 2026", items: "Méridien pendant, smoked glass", total: "€ 245.00", state: "Delivered" },
-        ],
+        orders: &[Order {
+            number: "LF-58102",
+            date: "8 November 2026",
+            items: "Méridien pendant, smoked glass",
+            total: "€ 245.00",
+            state: "Delivered",
+        }],
     },
     ShopUser {
         login: "ingrid",
@@ -133,8 +149,20 @@ pub(super) const SHOP_USERS: [ShopUser; 3] = [
         },
         since: "2024",
         orders: &[
-            Order { number: "LF-57944", date: "29 October 2026", items: "Vigie floor lamp; linen shade 45 cm", total: "€ 412.00", state: "Delivered" },
-            Order { number: "LF-56318", date: "17 August 2026", items: "Lucarne wall light", total: "€ 128.00", state: "Returned" },
+            Order {
+                number: "LF-57944",
+                date: "29 October 2026",
+                items: "Vigie floor lamp; linen shade 45 cm",
+                total: "€ 412.00",
+                state: "Delivered",
+            },
+            Order {
+                number: "LF-56318",
+                date: "17 August 2026",
+                items: "Lucarne wall light",
+                total: "€ 128.00",
+                state: "Returned",
+            },
         ],
     },
 ];
@@ -164,5 +192,10 @@ pub(super) const AGENTS: [DeskUser; 2] = [
         name: "Camille Rousseau",
         role: Role::Agent,
     },
-    DeskUser { email: "samir@lumen.example", password: "lumen-desk-1921", name: "Samir Haddad", role: Role::Agent },
+    DeskUser {
+        email: "samir@lumen.example",
+        password: "lumen-desk-1921",
+        name: "Samir Haddad",
+        role: Role::Agent,
+    },
 ];

@@ -11,9 +11,7 @@ use anyhow::Context as _;
 use signet_app::{ActivationOption, ActivationRequest, App, RequestContext, SendAsAgent};
 use signet_domain::access::{Agent, Caller};
 use signet_domain::env::ManualClock;
-use signet_domain::{
-    ClientMessageId, ConversationId, MessageText, ProjectId, Timestamp, limits,
-};
+use signet_domain::{ClientMessageId, ConversationId, MessageText, ProjectId, Timestamp, limits};
 use signet_token::TokenProvider;
 
 use crate::demo::people::Customer;
@@ -44,7 +42,10 @@ struct Browser {
 
 /// Something that happens at a moment.
 enum Happening {
-    Step { story: usize, step: &'static Step },
+    Step {
+        story: usize,
+        step: &'static Step,
+    },
     /// A session that nobody renewed runs out.
     Sweep,
 }
@@ -73,9 +74,9 @@ impl<'a> Seeding<'a> {
                     self.app.expire_sessions().await.context("end a session of the past")?;
                 }
                 Happening::Step { story, step } => {
-                    self.play(&mut browsers[story], step)
-                        .await
-                        .with_context(|| format!("play {:?} of the story {:?}", step.name(), stories[story].title))?;
+                    self.play(&mut browsers[story], step).await.with_context(|| {
+                        format!("play {:?} of the story {:?}", step.name(), stories[story].title)
+                    })?;
                 }
             }
         }
@@ -86,7 +87,8 @@ impl<'a> Seeding<'a> {
     fn timetable(&self, stories: &[&'static Story]) -> Vec<(Timestamp, Happening)> {
         let mut happenings = Vec::new();
         for (index, story) in stories.iter().enumerate() {
-            let mut moment = Timestamp::from_millis(self.now.as_millis() - i64::from(story.minutes_ago) * 60_000);
+            let mut moment =
+                Timestamp::from_millis(self.now.as_millis() - i64::from(story.minutes_ago) * 60_000);
             for step in story.steps {
                 moment = moment.after(Duration::from_secs(u64::from(step.seconds())));
                 debug_assert!(moment <= self.now, "the story {:?} lies in the future", story.title);
@@ -112,7 +114,8 @@ impl<'a> Seeding<'a> {
             }
             Step::Answers(_, agent, text) => {
                 let conversation_id = browser.conversation.context("there is no conversation")?;
-                let message = SendAsAgent { conversation_id, text: MessageText::parse(text)?, client_message_id: None };
+                let message =
+                    SendAsAgent { conversation_id, text: MessageText::parse(text)?, client_message_id: None };
                 let sent = self.app.send_as_agent(&self.agents[*agent], message, &context()).await?;
                 self.app.agent_read(&self.agents[*agent], conversation_id, sent.sequence).await?;
                 browser.last_answer = Some(sent.sequence);
@@ -153,6 +156,7 @@ impl<'a> Seeding<'a> {
             option: Some(option),
             session: browser.session.take(),
             device: browser.device.take(),
+            browser: None,
         };
         let activated = self
             .app

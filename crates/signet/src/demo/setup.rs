@@ -59,7 +59,8 @@ pub(super) async fn prepare(
     };
     clock.set(environment::system().now());
     let mut project = app.all_projects().await.context("read the demo's project")?;
-    let project = project.iter_mut().find(|project| project.id == project_id).context("find the demo's project")?;
+    let project =
+        project.iter_mut().find(|project| project.id == project_id).context("find the demo's project")?;
     project.session_lifetime = session_lifetime;
     app.update_project(project.clone()).await.context("set the session lifetime")?;
     Ok(demo)
@@ -111,7 +112,10 @@ async fn create(
     let encryption_key =
         EncryptionKey::from_pem(platform.platform_key_pem()).context("read the platform's public key")?;
     let provider = TokenProvider::new(signing_key, encryption_key);
-    Seeding::new(app, clock, &provider, &agents, &project_id, now).run().await.context("play the demo's stories")?;
+    Seeding::new(app, clock, &provider, &agents, &project_id, now)
+        .run()
+        .await
+        .context("play the demo's stories")?;
 
     let remembered = Remembered {
         customer_private_key_pem: pem.to_string(),
@@ -138,7 +142,9 @@ async fn create_desk_users(app: &Arc<App>, project_id: &ProjectId) -> anyhow::Re
     app.create_agent(new(&ADMIN)).await.context("create the administrator")?;
     let mut agents = Vec::with_capacity(AGENTS.len());
     for user in &AGENTS {
-        agents.push(app.create_agent(new(user)).await.with_context(|| format!("create the agent {}", user.email))?);
+        agents.push(
+            app.create_agent(new(user)).await.with_context(|| format!("create the agent {}", user.email))?,
+        );
     }
     Ok(agents)
 }

@@ -43,7 +43,12 @@ struct ShopState {
 
 impl Shop {
     /// Takes the shop's keys and finds out where the platform is.
-    pub(super) fn open(demo: &Demo, platform_key_pem: &str, urls: &Urls, token_lifetime: Duration) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        demo: &Demo,
+        platform_key_pem: &str,
+        urls: &Urls,
+        token_lifetime: Duration,
+    ) -> anyhow::Result<Self> {
         let signing_key = SigningKey::from_pem(&demo.customer_private_key_pem)
             .context("read the shop's private key")?
             .with_key_id(&demo.customer_key_id)?;
@@ -98,9 +103,20 @@ fn router(state: Arc<ShopState>) -> Router {
         .route("/login", get(login).post(sign_in::sign_in))
         .route("/logout", post(sign_in::sign_out))
         .route("/signet-token", get(visitor_token))
-        .route("/shop.css", get(|| async { file("text/css; charset=utf-8", include_str!("../../../../web/shop/shop.css")) }))
-        .route("/shop.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("../../../../web/shop/shop.js")) }))
-        .route("/favicon.svg", get(|| async { file("image/svg+xml", include_str!("../../../../web/shop/favicon.svg")) }))
+        .route(
+            "/shop.css",
+            get(|| async { file("text/css; charset=utf-8", include_str!("../../../../web/shop/shop.css")) }),
+        )
+        .route(
+            "/shop.js",
+            get(|| async {
+                file("text/javascript; charset=utf-8", include_str!("../../../../web/shop/shop.js"))
+            }),
+        )
+        .route(
+            "/favicon.svg",
+            get(|| async { file("image/svg+xml", include_str!("../../../../web/shop/favicon.svg")) }),
+        )
         .fallback(not_found)
         .with_state(state)
 }

@@ -142,10 +142,23 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 7,
         steps: &[
             SignsIn(0, &ELEANOR),
-            Says(40, "Good afternoon. My Aube lamp (order LF-58177) came this morning and the glass shade is cracked along the rim."),
-            Says(35, "The box itself looks fine, so it must have happened before packing. I can send photographs if that helps."),
-            Answers(70, CAMILLE, "Good afternoon Mrs Hargreaves, I am so sorry, that is not how an Aube should arrive. One moment, I am looking at your order."),
-            Says(55, "Thank you. It is a birthday present for Saturday, so I would be glad of a quick replacement rather than a refund."),
+            Says(
+                40,
+                "Good afternoon. My Aube lamp (order LF-58177) came this morning and the glass shade is cracked along the rim.",
+            ),
+            Says(
+                35,
+                "The box itself looks fine, so it must have happened before packing. I can send photographs if that helps.",
+            ),
+            Answers(
+                70,
+                CAMILLE,
+                "Good afternoon Mrs Hargreaves, I am so sorry, that is not how an Aube should arrive. One moment, I am looking at your order.",
+            ),
+            Says(
+                55,
+                "Thank you. It is a birthday present for Saturday, so I would be glad of a quick replacement rather than a refund.",
+            ),
             Says(48, "Could it come by Friday?"),
         ],
     },
@@ -153,11 +166,22 @@ pub(super) static ALL: &[Story] = &[
         title: "will it dim",
         minutes_ago: 9,
         steps: &[
-            Says(0, "Hi, does the Méridien pendant work with a trailing-edge dimmer? Mine is a Legrand 0 672 10."),
+            Says(
+                0,
+                "Hi, does the Méridien pendant work with a trailing-edge dimmer? Mine is a Legrand 0 672 10.",
+            ),
             Says(25, "It says 5 to 75 W LED on the front"),
-            Answers(80, SAMIR, "Hello! Yes, the Méridien takes trailing-edge dimmers. What matters is the bulb: with our 6 W dimmable filament it goes down to about 8 % without flicker."),
+            Answers(
+                80,
+                SAMIR,
+                "Hello! Yes, the Méridien takes trailing-edge dimmers. What matters is the bulb: with our 6 W dimmable filament it goes down to about 8 % without flicker.",
+            ),
             Says(95, "Good. And three of them on the same dimmer?"),
-            Answers(60, SAMIR, "Three are 18 W, well inside your 75 W. You will want the bulbs of one batch so that they dim alike; we can pick them for you."),
+            Answers(
+                60,
+                SAMIR,
+                "Three are 18 W, well inside your 75 W. You will want the bulbs of one batch so that they dim alike; we can pick them for you.",
+            ),
             Says(75, "Perfect, then one last thing: how long is the cable, and can I shorten it myself?"),
         ],
     },
@@ -168,7 +192,11 @@ pub(super) static ALL: &[Story] = &[
             SignsIn(0, &LAYLA),
             Says(30, "مساء الخير، هل يمكنكم توصيل المصباح الأرضي «فيجي» إلى الدار البيضاء؟"),
             Says(45, "وكم تستغرق مدة الشحن تقريبًا؟ أحتاجه قبل نهاية الشهر."),
-            Answers(150, SAMIR, "مساء النور سيدة ليلى، نعم نوصّل إلى الدار البيضاء خلال ستة إلى ثمانية أيام عمل، والرسوم الجمركية مشمولة في السعر."),
+            Answers(
+                150,
+                SAMIR,
+                "مساء النور سيدة ليلى، نعم نوصّل إلى الدار البيضاء خلال ستة إلى ثمانية أيام عمل، والرسوم الجمركية مشمولة في السعر.",
+            ),
             Says(110, "ممتاز، شكرًا جزيلًا. وهل يأتي مع غطاء الكتان نفسه الظاهر في الصورة؟"),
         ],
     },
@@ -177,11 +205,28 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 31,
         steps: &[
             SignsIn(0, &MAXIMILIANE),
-            Says(50, "Guten Tag, we ordered 24 Lucarne wall lights for the east wing (LF-57801). Our accountant needs the invoice made out to the hotel, with our VAT number DE000000000, not to me personally."),
-            Answers(140, CAMILLE, "Guten Tag! Of course. I have changed the name to Schlosshotel Hohenwaldau and added the number. The corrected invoice is on its way to buchhaltung@."),
-            Says(240, "It arrived, thank you. Two small things: the delivery date on it is the order date, and the discount we agreed with Mme Marchetti is missing."),
-            Answers(120, CAMILLE, "You are right on both. I am asking accounts to reissue it today; you will have it before six."),
-            Says(330, "Very kind. In that case I wait with the transfer until then. Please also tell me whether the remaining six lights can still come this week, as the electricians leave on Thursday evening and will not be back before Advent."),
+            Says(
+                50,
+                "Guten Tag, we ordered 24 Lucarne wall lights for the east wing (LF-57801). Our accountant needs the invoice made out to the hotel, with our VAT number DE000000000, not to me personally.",
+            ),
+            Answers(
+                140,
+                CAMILLE,
+                "Guten Tag! Of course. I have changed the name to Schlosshotel Hohenwaldau and added the number. The corrected invoice is on its way to buchhaltung@.",
+            ),
+            Says(
+                240,
+                "It arrived, thank you. Two small things: the delivery date on it is the order date, and the discount we agreed with Mme Marchetti is missing.",
+            ),
+            Answers(
+                120,
+                CAMILLE,
+                "You are right on both. I am asking accounts to reissue it today; you will have it before six.",
+            ),
+            Says(
+                330,
+                "Very kind. In that case I wait with the transfer until then. Please also tell me whether the remaining six lights can still come this week, as the electricians leave on Thursday evening and will not be back before Advent.",
+            ),
         ],
     },
     Story {
@@ -189,10 +234,21 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 22,
         steps: &[
             SignsIn(0, &MATHIEU),
-            Says(35, "Bonjour, quelle ampoule dois-je prendre pour remplacer celle de ma lampe Vigie ? L’ancienne indique « E27 - 7 W - 2700 K »."),
-            Answers(75, CAMILLE, "Bonjour Monsieur Lacombe ! La Filament 7 W ambrée, référence LF-B27-7, est exactement celle d’origine. Elle est en stock."),
+            Says(
+                35,
+                "Bonjour, quelle ampoule dois-je prendre pour remplacer celle de ma lampe Vigie ? L’ancienne indique « E27 - 7 W - 2700 K ».",
+            ),
+            Answers(
+                75,
+                CAMILLE,
+                "Bonjour Monsieur Lacombe ! La Filament 7 W ambrée, référence LF-B27-7, est exactement celle d’origine. Elle est en stock.",
+            ),
             Says(60, "Et si je veux une lumière un peu moins chaude pour lire le soir ?"),
-            Answers(85, CAMILLE, "Alors la Lecture 8 W en 3000 K : même culot, même taille, et un indice de rendu des couleurs de 95. L’abat-jour en lin adoucit beaucoup, vous ne la trouverez pas froide."),
+            Answers(
+                85,
+                CAMILLE,
+                "Alors la Lecture 8 W en 3000 K : même culot, même taille, et un indice de rendu des couleurs de 95. L’abat-jour en lin adoucit beaucoup, vous ne la trouverez pas froide.",
+            ),
             Says(70, "Parfait, j’en prends deux. Merci pour le conseil !"),
             Answers(40, CAMILLE, "Avec plaisir. Commandées avant 16 h, elles partent ce soir."),
         ],
@@ -202,12 +258,27 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 96,
         steps: &[
             SignsIn(0, &TOMASZ),
-            Says(45, "Hello, I would like to return the Lucarne I got last week, it is too bright for the hallway. The box is opened but everything is there."),
-            Answers(120, SAMIR, "Hello Mr Wiśniewski, no problem, you have 100 days with us. Would you like your money back, or the dimmable version in exchange? It is the same price."),
+            Says(
+                45,
+                "Hello, I would like to return the Lucarne I got last week, it is too bright for the hallway. The box is opened but everything is there.",
+            ),
+            Answers(
+                120,
+                SAMIR,
+                "Hello Mr Wiśniewski, no problem, you have 100 days with us. Would you like your money back, or the dimmable version in exchange? It is the same price.",
+            ),
             Says(180, "Oh, I did not see there was a dimmable one. Then exchange please."),
-            Answers(90, SAMIR, "Done. The courier brings the new one and takes the old one along. To which address shall he come, the one in Kraków?"),
+            Answers(
+                90,
+                SAMIR,
+                "Done. The courier brings the new one and takes the old one along. To which address shall he come, the one in Kraków?",
+            ),
             Says(2_400, "Sorry, I was on the phone. Is tomorrow after five possible?"),
-            Answers(2_100, SAMIR, "Tomorrow between 17 and 19 h it is. Please sign in again when you have a moment, then I can confirm the address."),
+            Answers(
+                2_100,
+                SAMIR,
+                "Tomorrow between 17 and 19 h it is. Please sign in again when you have a moment, then I can confirm the address.",
+            ),
         ],
     },
     Story {
@@ -216,7 +287,11 @@ pub(super) static ALL: &[Story] = &[
         steps: &[
             SignsIn(0, &PRIYA),
             Says(30, "Hi! How high should I hang a Méridien over a dining table? The ceiling is 2.70 m."),
-            Answers(100, SAMIR, "Hi Priya, the lower rim at 65 to 70 cm above the table top looks best and keeps the light out of everybody's eyes. With your ceiling that is about 1.25 m of cable."),
+            Answers(
+                100,
+                SAMIR,
+                "Hi Priya, the lower rim at 65 to 70 cm above the table top looks best and keeps the light out of everybody's eyes. With your ceiling that is about 1.25 m of cable.",
+            ),
             Says(90, "Lovely, I will measure when I am home."),
         ],
     },
@@ -227,8 +302,15 @@ pub(super) static ALL: &[Story] = &[
             Says(0, "Hello, I was chatting about a pendant earlier on my phone, do you still have that?"),
             Says(20, "It was about the cable length"),
             SignsIn(65, &PRIYA),
-            Says(50, "Ah there it is. The table is 74 cm high, so 1.25 m sounds right. Can I order it cut to that?"),
-            Answers(110, SAMIR, "Yes, free of charge. Write it in the comment of the order, or tell me here and I add it."),
+            Says(
+                50,
+                "Ah there it is. The table is 74 cm high, so 1.25 m sounds right. Can I order it cut to that?",
+            ),
+            Answers(
+                110,
+                SAMIR,
+                "Yes, free of charge. Write it in the comment of the order, or tell me here and I add it.",
+            ),
         ],
     },
     Story {
@@ -236,13 +318,25 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 26,
         steps: &[
             Says(0, "Hi, where is my order? The tracking has said \"handed to carrier\" for four days."),
-            Answers(55, CAMILLE, "Hello! I will gladly look. Would you sign in to your account? Then I can see your order and we need no order number."),
+            Answers(
+                55,
+                CAMILLE,
+                "Hello! I will gladly look. Would you sign in to your account? Then I can see your order and we need no order number.",
+            ),
             Says(40, "sure, one second"),
             SignsIn(45, &OLIVER),
             Says(30, "Should be visible now"),
-            Answers(70, CAMILLE, "It is, thank you Mr Brandt. The parcel is at the depot in Hamburg-Altona; the driver could not find the entrance on Elbchaussee. Is there a name on the bell?"),
+            Answers(
+                70,
+                CAMILLE,
+                "It is, thank you Mr Brandt. The parcel is at the depot in Hamburg-Altona; the driver could not find the entrance on Elbchaussee. Is there a name on the bell?",
+            ),
             Says(85, "No, just \"Hinterhaus\". You have to go through the green gate."),
-            Answers(60, CAMILLE, "I have passed that on with the gate. New attempt tomorrow between 10 and 13 h."),
+            Answers(
+                60,
+                CAMILLE,
+                "I have passed that on with the gate. New attempt tomorrow between 10 and 13 h.",
+            ),
         ],
     },
     Story {
@@ -254,12 +348,30 @@ pub(super) static ALL: &[Story] = &[
         title: "a flicker",
         minutes_ago: 41,
         steps: &[
-            Says(0, "My Vigie floor lamp has started to flicker after about ten minutes. It did not do that for two years."),
-            Answers(90, SAMIR, "Hello, sorry to hear that. Does it stop when you switch it off for a while and come back when it is warm?"),
+            Says(
+                0,
+                "My Vigie floor lamp has started to flicker after about ten minutes. It did not do that for two years.",
+            ),
+            Answers(
+                90,
+                SAMIR,
+                "Hello, sorry to hear that. Does it stop when you switch it off for a while and come back when it is warm?",
+            ),
             Says(120, "Yes exactly"),
-            Answers(80, SAMIR, "Then it is very probably the bulb's own electronics, not the lamp. Could you try a bulb from another lamp, of at most 10 W, for half an hour?"),
-            Says(1_500, "Tried it with one from the kitchen: no flicker for half an hour. So it is the bulb!"),
-            Answers(100, SAMIR, "It is. They have three years of warranty, so a new one is on us. If you sign in I can send it without asking you for anything."),
+            Answers(
+                80,
+                SAMIR,
+                "Then it is very probably the bulb's own electronics, not the lamp. Could you try a bulb from another lamp, of at most 10 W, for half an hour?",
+            ),
+            Says(
+                1_500,
+                "Tried it with one from the kitchen: no flicker for half an hour. So it is the bulb!",
+            ),
+            Answers(
+                100,
+                SAMIR,
+                "It is. They have three years of warranty, so a new one is on us. If you sign in I can send it without asking you for anything.",
+            ),
         ],
     },
 ];

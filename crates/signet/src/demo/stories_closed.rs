@@ -71,7 +71,11 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: DAY + 75,
         steps: &[
             Says(0, "Hello, do you do gift wrapping? And can the price be left off?"),
-            Answers(60, CAMILLE, "Hello! We do, in our blue paper with a handwritten card, for € 6. The delivery note never shows prices."),
+            Answers(
+                60,
+                CAMILLE,
+                "Hello! We do, in our blue paper with a handwritten card, for € 6. The delivery note never shows prices.",
+            ),
             Says(50, "Wonderful, thank you. I'll tick that then."),
             Answers(45, CAMILLE, "Do, it is the box just above the address. A lovely day to you!"),
             Closes(120, CAMILLE),
@@ -82,8 +86,15 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: DAY + 290,
         steps: &[
             SignsIn(0, &JUN),
-            Says(35, "Could you move my delivery from Thursday to Friday? Nobody will be at home on Thursday."),
-            Answers(95, SAMIR, "Good morning! Friday works, between 9 and 12. Would you like a message when the driver is half an hour away?"),
+            Says(
+                35,
+                "Could you move my delivery from Thursday to Friday? Nobody will be at home on Thursday.",
+            ),
+            Answers(
+                95,
+                SAMIR,
+                "Good morning! Friday works, between 9 and 12. Would you like a message when the driver is half an hour away?",
+            ),
             Says(60, "Yes please, by text message."),
             Answers(40, SAMIR, "Noted. Have a good day, and enjoy the lamp."),
             SignsOut(80),
@@ -96,7 +107,11 @@ pub(super) static ALL: &[Story] = &[
         steps: &[
             SignsIn(0, &GIULIA),
             Says(40, "Buongiorno, the return label in my account opens an empty page. Order LF-57512."),
-            Answers(110, CAMILLE, "Buongiorno Giulia! Sorry about that, the label was made for another carrier. I have made a new one; please reload the page."),
+            Answers(
+                110,
+                CAMILLE,
+                "Buongiorno Giulia! Sorry about that, the label was made for another carrier. I have made a new one; please reload the page.",
+            ),
             Says(75, "Now it works, grazie mille."),
             Answers(50, CAMILLE, "Grazie a te. The refund comes within two days after we have the parcel."),
             Closes(90, CAMILLE),
@@ -107,7 +122,11 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 2 * DAY + 410,
         steps: &[
             Says(0, "I ordered E14 candles and got E27. What now?"),
-            Answers(70, SAMIR, "Oh no, that is our mistake. Keep those, I send you the right ones today. May I ask you to sign in, so that I find the order?"),
+            Answers(
+                70,
+                SAMIR,
+                "Oh no, that is our mistake. Keep those, I send you the right ones today. May I ask you to sign in, so that I find the order?",
+            ),
             SignsIn(90, &SAOIRSE),
             Says(30, "Done! And thanks a million, that's very decent of you."),
             Answers(85, SAMIR, "Four E14 candles, 4 W, 2700 K are packed. You will have them on Wednesday."),
@@ -119,10 +138,21 @@ pub(super) static ALL: &[Story] = &[
         title: "a lamp from 1954",
         minutes_ago: 3 * DAY + 200,
         steps: &[
-            Says(0, "My grandmother left me one of your lamps, there is \"Lumen & Fils 1954\" stamped under the foot. The switch is broken and the cable looks dangerous. Do you still repair those?"),
-            Answers(130, CAMILLE, "What a treasure! Yes: every lamp we ever made can come home to the workshop. Please don't switch it on any more. A new cable, plug and switch are € 65, and it comes back tested."),
+            Says(
+                0,
+                "My grandmother left me one of your lamps, there is \"Lumen & Fils 1954\" stamped under the foot. The switch is broken and the cable looks dangerous. Do you still repair those?",
+            ),
+            Answers(
+                130,
+                CAMILLE,
+                "What a treasure! Yes: every lamp we ever made can come home to the workshop. Please don't switch it on any more. A new cable, plug and switch are € 65, and it comes back tested.",
+            ),
             Says(110, "That's less than I feared. How do I send it?"),
-            Answers(70, CAMILLE, "We send you a box made for it, with the label inside. If you create an account and write to us again from there, we have the address and you are done."),
+            Answers(
+                70,
+                CAMILLE,
+                "We send you a box made for it, with the label inside. If you create an account and write to us again from there, we have the address and you are done.",
+            ),
             Says(60, "I will tonight. She would have been so pleased!"),
             Closes(300, CAMILLE),
         ],
@@ -132,10 +162,21 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 4 * DAY + 95,
         steps: &[
             SignsIn(0, &BASTIEN),
-            Says(50, "Bonjour, nous refaisons la salle : il nous faudrait 14 suspensions Méridien en verre fumé avant le 15 décembre. Est-ce faisable ?"),
-            Answers(160, SAMIR, "Bonjour Monsieur Kerouédan, oui : huit sont en stock et les six autres sortent de l’atelier le 4 décembre. Je vous prépare un devis avec le tarif professionnel."),
+            Says(
+                50,
+                "Bonjour, nous refaisons la salle : il nous faudrait 14 suspensions Méridien en verre fumé avant le 15 décembre. Est-ce faisable ?",
+            ),
+            Answers(
+                160,
+                SAMIR,
+                "Bonjour Monsieur Kerouédan, oui : huit sont en stock et les six autres sortent de l’atelier le 4 décembre. Je vous prépare un devis avec le tarif professionnel.",
+            ),
             Says(130, "Très bien. On peut payer la moitié à la commande ?"),
-            Answers(80, SAMIR, "Bien sûr, 50 % à la commande et le solde à trente jours. Le devis est dans votre compte."),
+            Answers(
+                80,
+                SAMIR,
+                "Bien sûr, 50 % à la commande et le solde à trente jours. Le devis est dans votre compte.",
+            ),
             Says(200, "Reçu et signé. Merci !"),
             Closes(100, SAMIR),
         ],
@@ -145,7 +186,11 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 5 * DAY + 320,
         steps: &[
             Says(0, "can i hang the lucarne next to the bathroom mirror"),
-            Answers(55, CAMILLE, "Hello! Yes, from 60 cm away from the bath or shower: the Lucarne is IP44. Right above the basin is fine."),
+            Answers(
+                55,
+                CAMILLE,
+                "Hello! Yes, from 60 cm away from the bath or shower: the Lucarne is IP44. Right above the basin is fine.",
+            ),
             Says(30, "cool thx"),
             Closes(45, CAMILLE),
         ],
@@ -155,10 +200,21 @@ pub(super) static ALL: &[Story] = &[
         minutes_ago: 6 * DAY + 180,
         steps: &[
             SignsIn(0, &ANNEKE),
-            Says(45, "Hi, the hinge of my Équerre desk lamp no longer holds, it sinks slowly. I bought it in spring 2024."),
-            Answers(105, SAMIR, "Hello Anneke, our joints are guaranteed for ten years. Is it the upper or the lower one?"),
+            Says(
+                45,
+                "Hi, the hinge of my Équerre desk lamp no longer holds, it sinks slowly. I bought it in spring 2024.",
+            ),
+            Answers(
+                105,
+                SAMIR,
+                "Hello Anneke, our joints are guaranteed for ten years. Is it the upper or the lower one?",
+            ),
             Says(65, "The lower one, at the foot."),
-            Answers(75, SAMIR, "Then it is only the friction washer. I send you a set with a small key; it takes two minutes and there is a drawing with it. If you would rather not, we collect the lamp."),
+            Answers(
+                75,
+                SAMIR,
+                "Then it is only the friction washer. I send you a set with a small key; it takes two minutes and there is a drawing with it. If you would rather not, we collect the lamp.",
+            ),
             Says(90, "I can manage that. Great service!"),
             Closes(150, SAMIR),
         ],

@@ -34,20 +34,24 @@ fn write(
     file: Option<&Path>,
     folder: &DemoFolder,
 ) -> io::Result<()> {
-    writeln!(out, "\n{} is running: the platform, and {BRAND}, a shop that uses it.\n", style.strong("Signet"))?;
+    writeln!(
+        out,
+        "\n{} is running: the platform, and {BRAND}, a shop that uses it.\n",
+        style.strong("Signet")
+    )?;
     let addresses =
         [("Shop", &manifest.shop_url), ("Desk", &manifest.desk_url), ("GraphQL", &manifest.graphql_url)];
     for (name, url) in addresses {
         writeln!(out, "  {name:<10}{}", style.strong(url))?;
     }
 
-    writeln!(out, "\n  {:<16}{:<26}{:<18}password", "who", "signs in as", "where")?;
+    writeln!(out, "\n  {:<19}{:<26}{:<18}password", "who", "signs in as", "where")?;
     for user in &SHOP_USERS {
         let name = format!("{} {}", user.customer.first_name, user.customer.last_name);
-        writeln!(out, "  {name:<16}{:<26}{:<18}{}", user.login, "shop", user.password)?;
+        writeln!(out, "  {name:<19}{:<26}{:<18}{}", user.login, "shop", user.password)?;
     }
     let mut desk = |user: &DeskUser, place: &str| {
-        writeln!(out, "  {:<16}{:<26}{place:<18}{}", user.name, user.email, user.password)
+        writeln!(out, "  {:<19}{:<26}{place:<18}{}", user.name, user.email, user.password)
     };
     for agent in &AGENTS {
         desk(agent, "desk")?;
@@ -57,7 +61,10 @@ fn write(
     let (shopper, agent) = (&SHOP_USERS[0], &AGENTS[0]);
     writeln!(out, "\n{}", style.strong("Try this"))?;
     writeln!(out, "  1. Open the desk in one window and sign in as {}.", agent.email)?;
-    writeln!(out, "  2. Open the shop in another, open the chat and write something. The desk says: Not verified.")?;
+    writeln!(
+        out,
+        "  2. Open the shop in another, open the chat and write something. The desk says: Not verified."
+    )?;
     writeln!(out, "  3. Answer from the desk.")?;
     writeln!(
         out,

@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn what_people_type_stays_text() {
-        let page = fill("<b title=\"{{a}}\">{{b}}</b>{{c}}", &[("a", &escape("\"><script>")), ("b", "{{a}}")]);
+        let page =
+            fill("<b title=\"{{a}}\">{{b}}</b>{{c}}", &[("a", &escape("\"><script>")), ("b", "{{a}}")]);
         assert_eq!(page, "<b title=\"&quot;&gt;&lt;script&gt;\">{{a}}</b>");
     }
 }

@@ -1,0 +1,199 @@
+//! Attacks on sessions, origins and logs (SECURITY sections 4.2 and 4.3).
+
+use serde_json::{Value, json};
+use signet_testkit::visitor::new_id;
+use signet_testkit::{VisitorClient, now_unix_ms};
+
+use crate::fixture::{conversation, demo, state, texts};
+
+/// Every door answers that the session is over, and a socket with its token closes.
+async fn shut_out(thief: &VisitorClient, platform: &str) {
+    let sent = thief.try_send(&new_id(), "from the thief").await;
+    assert_eq!((sent.status, sent.code()), (401, "SESSION_ENDED"));
+    let history = thief.history().await;
+    assert_eq!((history.status, history.code()), (401, "SESSION_ENDED"));
+    let mut socket = thief.open_socket(platform).await.unwrap();
+    socket.hello(thief.token(), None).await;
+    assert_eq!(socket.closed().await, Some(4401));
+}
+
+#[tokio::test]
+async fn d24_the_anonymous_session_dies_when_its_visitor_signs_in() {
+    let server = demo().await;
+    let mut victim = server.visitor();
+    victim.activate_anonymously().await;
+    let id = victim.send("before the seam").await["conversationId"].clone();
+    let thief = victim.clone();
+    let mut planted = thief.socket().await;
+    planted.expect("welcome").await;
+
+    victim.sign_in(&server.token("victim")).await;
+    assert_eq!(planted.closed().await, Some(4401));
+    shut_out(&thief, &server.url).await;
+    victim.send("after the seam").await;
+
+    // The stolen device credential opens a session of somebody new.
+    let mut stranger = server.visitor();
+    stranger.device.clone_from(&thief.device);
+    let activated = stranger.activate_anonymously().await;
+    assert_eq!(stranger.history().await.ok()["entries"], json!([]));
+    let seen = conversation(&server.graphql(), &id).await;
+    assert_ne!(activated["session"]["visitorId"], seen["visitor"]["visitorId"]);
+    assert_eq!(texts(&seen).len(), 2);
+
+    // Nor does the stolen session make the victim's conversation somebody else's.
+    let mut usurper = thief.clone();
+    let taken = usurper.sign_in(&server.token("usurper")).await;
+    assert_ne!(taken["continuity"]["outcome"], "ADOPTED");
+    assert_eq!(usurper.history().await.ok()["entries"], json!([]));
+}
+
+#[tokio::test]
+async fn d28_signing_out_ends_every_socket_and_the_token() {
+    let server = demo().await;
+    let mut visitor = server.visitor();
+    visitor.sign_in(&server.token("person")).await;
+    visitor.send("hello").await;
+    let thief = visitor.clone();
+    let (mut first, mut second) = (visitor.socket().await, thief.socket().await);
+    first.expect("welcome").await;
+    second.expect("welcome").await;
+    assert_eq!(visitor.logout().await, 204);
+    let closed = async { (first.closed().await, second.closed().await) };
+    let closed = tokio::time::timeout(std::time::Duration::from_secs(5), closed).await.unwrap();
+    assert_eq!(closed, (Some(4401), Some(4401)));
+    shut_out(&thief, &server.url).await;
+}
+
+#[tokio::test]
+async fn d28_signing_out_as_a_guest_forgets_the_device() {
+    let server = demo().await;
+    let mut guest = server.visitor();
+    guest.activate_anonymously().await;
+    guest.send("on a shared computer").await;
+    assert_eq!(guest.logout().await, 204);
+    let mut next = server.visitor();
+    next.device.clone_from(&guest.device);
+    next.activate_anonymously().await;
+    assert_eq!(next.history().await.ok()["entries"], json!([]));
+}
+
+#[tokio::test]
+async fn d35_only_pages_on_the_list_may_activate() {
+    let server = demo().await;
+    let graphql = server.graphql();
+    let before = state(&graphql, "demo").await;
+    let token = server.token("person");
+    let origins = [
+        "http://127.0.0.1.evil.tld",
+        "https://shop.example.evil.tld",
+        "http://127.0.0.1:80",
+        "http://127.0.0.1.",
+        "http://LOCALHOST",
+        "null",
+        "",
+        "ftp://127.0.0.1",
+        "http://evil@127.0.0.1",
+        "https://xn--lcalhost-54a.tld",
+    ];
+    for origin in origins {
+        let mut visitor = server.visitor();
+        visitor.embedding_origin = Some(origin.to_owned());
+        for answer in
+            [visitor.try_token(&token).await, visitor.try_activate(&json!({ "type": "ANONYMOUS" })).await]
+        {
+            assert_eq!((answer.status, answer.code()), (403, "ORIGIN_NOT_ALLOWED"), "{origin}");
+        }
+    }
+    assert_eq!(state(&graphql, "demo").await, before);
+}
+
+#[tokio::test]
+async fn d35_other_sites_pages_reach_neither_socket_nor_api() {
+    let server = demo().await;
+    let mut visitor = server.visitor();
+    visitor.activate_anonymously().await;
+    let shop = server.manifest.text("shopUrl").to_owned();
+    let port = server.url.rsplit(':').next().unwrap();
+    let trailing = format!("http://127.0.0.1.:{port}");
+    let secure = server.url.replacen("http", "https", 1);
+    for origin in [shop.as_str(), "http://evil.example", "null", &trailing, &secure, "http://127.0.0.1"] {
+        assert_eq!(visitor.open_socket(origin).await.err(), Some(403), "{origin}");
+        let request = signet_testkit::client::plain()
+            .post(format!("{}/visitor/v1/messages", server.url))
+            .header("origin", origin)
+            .bearer_auth(visitor.token())
+            .json(&json!({ "clientMessageId": new_id(), "text": "from elsewhere" }));
+        assert_eq!(request.send().await.unwrap().status(), 403, "{origin}");
+    }
+    // The right origin alone is no credential.
+    let mut socket = visitor.open_socket(&server.url).await.unwrap();
+    socket.hello("eyJhbGciOiJub25lIn0.e30.", None).await;
+    assert_eq!(socket.closed().await, Some(4401));
+    assert_eq!(visitor.history().await.ok()["entries"], json!([]));
+}
+
+#[tokio::test]
+async fn d38_logs_say_nothing_about_people() {
+    let mut server = demo().await;
+    let mut secrets: Vec<String> = Vec::new();
+    let (tokens, now) = (server.tokens(), now_unix_ms());
+    let canaries = json!({ "firstName": "Canaryfirst", "lastName": "Canarylast", "email": "canary@mail.example",
+        "phoneNumber": "+99 555 0123", "address": "Canary Lane 7" });
+    let token = tokens.token("canary-user", now).visitor_data(canaries).build();
+    let forged = tokens.token("canary-forged", now).payload("{\"canary-claim\":1}").build();
+
+    let mut visitor = server.visitor();
+    visitor.activate_anonymously().await;
+    secrets.push(visitor.token().to_owned());
+    secrets.extend(visitor.device.clone());
+    let mut socket = visitor.socket().await;
+    socket.expect("welcome").await;
+    socket.send("canary words of a guest").await;
+    let id = socket.expect("ack").await["conversationId"].clone();
+    visitor.try_token(&forged).await;
+    visitor.try_token(&format!("{token}=")).await;
+    visitor.sign_in(&token).await;
+    secrets.push(visitor.token().to_owned());
+    visitor.send("canary words of a person").await;
+    visitor.try_send("canary-id", "canary words refused").await;
+    let agent = server.agent().await;
+    crate::fixture::answer(&agent, &id, "canary words of an agent").await;
+    agent.raw("{ canaryField }", json!({})).await;
+    let wrong =
+        [("grant_type", "password"), ("username", "canary@desk.example"), ("password", "canary-password")];
+    signet_testkit::client::plain()
+        .post(format!("{}/oauth2/token", server.url))
+        .form(&wrong)
+        .send()
+        .await
+        .unwrap();
+    visitor.history().await;
+    visitor.logout().await;
+    assert!(server.stop().await.success());
+    server.logged("stopped").await;
+
+    let logs = server.logs();
+    assert!(logs.lines().count() > 10, "the journey left log lines to search");
+    secrets.push(token.clone());
+    secrets.push(forged);
+    secrets.push(server.manifest.text("graphqlToken").to_owned());
+    for field in ["customerPrivateKeyPem"] {
+        secrets.push(server.manifest.text(field).lines().nth(1).unwrap().to_owned());
+    }
+    let parts = secrets.iter().flat_map(|secret| secret.split('.')).filter(|part| part.len() >= 16);
+    for part in parts {
+        assert!(!logs.contains(part), "a credential stands in the logs");
+    }
+    let lower = logs.to_lowercase();
+    let allowed = ["signet_demo_canary"];
+    for line in lower.lines().filter(|line| allowed.iter().all(|word| !line.contains(word))) {
+        for canary in ["canary", "555 0123"] {
+            assert!(!line.contains(canary), "{line}");
+        }
+    }
+    // Each line is an event of its own.
+    for line in logs.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+    }
+}
