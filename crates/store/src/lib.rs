@@ -161,6 +161,7 @@ impl Store {
     pub async fn check(&self) -> Result<(), StoreError> {
         self.read(|tx| {
             Box::pin(async move {
+                tx.query(PING, &[], |_| Ok(())).await?;
                 for sql in statements() {
                     tx.prepare(sql).await?;
                 }
@@ -179,7 +180,8 @@ impl Store {
     }
 }
 
-const PING: Sql = Sql::same("SELECT 1");
+/// Reads a table, so that the engine has to look at the file, and SQLite at what others did to the schema.
+const PING: Sql = Sql::same("SELECT max(version) FROM schema_migrations");
 
 /// Every statement of the resources.
 fn statements() -> impl Iterator<Item = Sql> {

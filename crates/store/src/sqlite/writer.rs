@@ -178,3 +178,78 @@ struct Lost(#[source] Arc<StoreError>);
 fn shared(error: &Arc<StoreError>) -> StoreError {
     StoreError::Unavailable(Some(Box::new(Lost(Arc::clone(error)))))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
+
+    use futures_util::FutureExt as _;
+    use signet_domain::Event;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::Work;
+    use crate::job::Body;
+
+    #[derive(Default)]
+    struct Heard(Mutex<usize>);
+
+    impl CommitObserver for Heard {
+        fn committed(&self, events: Vec<Event>) {
+            *self.0.lock().unwrap() += events.len();
+        }
+    }
+
+    fn body<F>(body: F) -> (Box<dyn Job>, oneshot::Receiver<Result<(), StoreError>>)
+    where
+        F: for<'t> FnOnce(&'t mut crate::Tx<'_>) -> Work<'t, Result<(), StoreError>> + Send + 'static,
+    {
+        let (answer, outcome) = oneshot::channel();
+        (Box::new(Body::new(body, answer)), outcome)
+    }
+
+    /// Turns a commit into a rollback, as a full disk would, and looks who is told.
+    #[test]
+    fn a_failed_commit_is_told_to_everybody_who_had_succeeded() {
+        const INSERT: crate::sql::Sql = crate::sql::Sql::same("INSERT INTO numbers (number) VALUES ($1)");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let mut connection = super::super::connect(&path, rusqlite::OpenFlags::default()).unwrap();
+        connection.execute_batch("CREATE TABLE numbers (number BIGINT)").unwrap();
+        let failing = Arc::new(AtomicBool::new(true));
+        let fails = Arc::clone(&failing);
+        connection.commit_hook(Some(move || fails.load(Ordering::Relaxed))).unwrap();
+        let location = Location { path, synchronous: "FULL", folder: None };
+        let mut threads = Vec::new();
+        let observer = Arc::new(Heard::default());
+        let writer = Writer {
+            connection,
+            limit: 10,
+            queue: mpsc::channel(1).1,
+            checkpoints: checkpoint::start(&location, &mut threads).unwrap(),
+            observer: Arc::clone(&observer) as _,
+            log_pages: Arc::default(),
+        };
+        let run = || {
+            let (good, good_outcome) =
+                body(|tx| Box::pin(async move { tx.execute(INSERT, &[1.into()]).await.map(drop) }));
+            let (bad, bad_outcome) = body(|_| Box::pin(async { Err(StoreError::Corrupt("on purpose")) }));
+            writer.commit(vec![good, bad]);
+            let now = |outcome: oneshot::Receiver<_>| outcome.now_or_never().unwrap().unwrap();
+            (now(good_outcome), now(bad_outcome))
+        };
+        let count =
+            || writer.connection.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0)).unwrap();
+
+        let (good, bad) = run();
+        assert!(matches!(good, Err(StoreError::Unavailable(Some(_)))), "{good:?}");
+        assert!(matches!(bad, Err(StoreError::Corrupt(_))), "a body's own failure stays its own");
+        assert_eq!((count(), *observer.0.lock().unwrap()), (0_i64, 0));
+
+        failing.store(false, Ordering::Relaxed);
+        let (good, _) = run();
+        assert!(good.is_ok(), "the next batch is not harmed");
+        assert_eq!(count(), 1_i64);
+    }
+}

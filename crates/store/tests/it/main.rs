@@ -1,0 +1,28 @@
+//! Every store function on SQLite and on PostgreSQL, through the crate's public door.
+//!
+//! Run with `cargo test -p signet-store`: the tests share one PostgreSQL server, which this process starts.
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod conversations;
+#[cfg(test)]
+mod durability;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod lists;
+#[cfg(test)]
+mod messages;
+#[cfg(test)]
+mod projects;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod visitors;
