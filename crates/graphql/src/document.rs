@@ -7,9 +7,9 @@
 
 use std::collections::HashMap;
 
-use async_graphql::Name;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::{Name, Pos};
 
 /// Brackets open at once. The introspection query of graphql-js has 15.
 const MAX_NESTING: usize = 40;
@@ -26,8 +26,13 @@ const MAX_INTROSPECTION_LISTS: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DocumentError {
     /// Not GraphQL.
-    #[error("{0}")]
-    Syntax(String),
+    #[error("the query is not GraphQL: {message}")]
+    Syntax {
+        /// What is wrong, without the text around it.
+        message: String,
+        /// Where.
+        places: Vec<Pos>,
+    },
     /// Brackets, selection sets or fragments nest too deep, or fragments spread each other in a circle.
     #[error("the query is nested too deep")]
     TooDeep,
@@ -41,7 +46,7 @@ pub(crate) fn parse(text: &str) -> Result<ExecutableDocument, DocumentError> {
     if nesting(text) > MAX_NESTING {
         return Err(DocumentError::TooDeep);
     }
-    let document = parse_query(text).map_err(|error| DocumentError::Syntax(error.to_string()))?;
+    let document = parse_query(text).map_err(|error| syntax(&error))?;
     let mut measure = Measure { document: &document, fragments: HashMap::new() };
     let mut total = Size::default();
     for (_, operation) in document.operations.iter() {
@@ -60,6 +65,14 @@ pub(crate) fn parse(text: &str) -> Result<ExecutableDocument, DocumentError> {
         return Err(DocumentError::TooComplex);
     }
     Ok(document)
+}
+
+/// The parser's message quotes the line it stumbled over, which may be all of the text; only its last line, what it
+/// expected, is passed on.
+fn syntax(error: &async_graphql::parser::Error) -> DocumentError {
+    let message = error.to_string();
+    let last = message.lines().last().unwrap_or_default().trim_start_matches([' ', '=']);
+    DocumentError::Syntax { message: last.to_owned(), places: error.positions().collect() }
 }
 
 /// The kind of the operation that would run; `None` if the name picks none.
@@ -308,8 +321,12 @@ mod tests {
 
     #[test]
     fn syntax_is_reported_with_its_place() {
-        assert!(matches!(refusal("{ a("), DocumentError::Syntax(message) if message.contains("1:")));
-        assert!(matches!(refusal(""), DocumentError::Syntax(_)));
+        let DocumentError::Syntax { message, places } = refusal("{ secretive(") else {
+            panic!("not a syntax error")
+        };
+        assert_eq!((places[0].line, places[0].column), (1, 13));
+        assert!(message.starts_with("expected") && !message.contains("secretive"), "{message}");
+        assert!(matches!(refusal(""), DocumentError::Syntax { .. }));
     }
 
     #[test]

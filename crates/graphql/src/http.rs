@@ -54,7 +54,7 @@ pub(crate) async fn post(
     };
     let call = Call { app: Arc::clone(&endpoint.app), caller, context: context.clone() };
     let response = endpoint.schema.execute(prepared.request.data(call)).await;
-    let result = Answer::of(response, &context);
+    let result = Answer::of(response, &prepared.asked, &context);
     let status = if result.is_refusal() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     answer(status, &result)
 }

@@ -13,6 +13,7 @@ mod error;
 mod http;
 mod model;
 mod mutation;
+mod nulls;
 mod page;
 mod query;
 mod scalars;

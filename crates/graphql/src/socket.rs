@@ -34,7 +34,7 @@ use crate::auth::{self, Credential, Sender};
 use crate::call::Call;
 use crate::error::{self, RetryPolicy, name};
 use crate::subscription::{Interrupted, Interruption};
-use crate::wire::{Answer, Operation};
+use crate::wire::{Answer, Asked, Operation};
 use crate::{Endpoint, http};
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -201,6 +201,7 @@ enum Step {
 
 struct Running {
     abort: AbortHandle,
+    asked: Asked,
     is_subscription: bool,
     interrupted: Interrupted,
     /// Whether it brought something.
@@ -304,7 +305,13 @@ impl Connection {
         let (steps, abort) = abortable(responses.chain(once(async { Step::Done })));
         let name = Arc::clone(&id);
         self.steps.push(steps.map(move |step| (Arc::clone(&name), step)).boxed());
-        let running = Running { abort, is_subscription: prepared.is_subscription, interrupted, began: false };
+        let running = Running {
+            abort,
+            asked: prepared.asked,
+            is_subscription: prepared.is_subscription,
+            interrupted,
+            began: false,
+        };
         self.running.insert(id, running);
         Ok(())
     }
@@ -314,7 +321,7 @@ impl Connection {
         let Some(running) = self.running.get_mut(id) else { return Ok(()) };
         match step {
             Step::Next(response) => {
-                let answer = Answer::of(*response, &self.call.context);
+                let answer = Answer::of(*response, &running.asked, &self.call.context);
                 let refused =
                     answer.is_refusal() || running.is_subscription && !running.began && answer.is_empty();
                 running.began = true;

@@ -20,7 +20,9 @@ async fn send_with(query: &str, variables: serde_json::Value) -> serde_json::Val
     let body = serde_json::json!({ "query": query, "variables": variables });
     let operation: Operation = serde_json::from_value(body).unwrap();
     let answer = match operation.prepare(&context()) {
-        Ok(prepared) => Answer::of(builder().finish().execute(prepared.request).await, &context()),
+        Ok(prepared) => {
+            Answer::of(builder().finish().execute(prepared.request).await, &prepared.asked, &context())
+        }
         Err(refusal) => Answer::refusal(refusal),
     };
     serde_json::to_value(answer).unwrap()
@@ -141,10 +143,12 @@ async fn subscriptions_need_a_socket() {
 }
 
 #[tokio::test]
-async fn an_error_in_a_field_keeps_its_data() {
-    // Without an application the resolver fails, which is an error of its field.
-    let answer = send("{ viewer { id } }").await;
+async fn an_error_in_a_field_leaves_what_the_schema_promises() {
+    // Without an application the resolvers fail, which is an error of their fields.
+    let answer = send("{ viewer { id } __typename }").await;
+    assert!(answer.as_object().unwrap().contains_key("data"), "{answer}");
     assert_eq!(answer["data"], serde_json::Value::Null);
-    assert!(answer.as_object().unwrap().contains_key("data"));
     assert_eq!(answer["errors"][0]["path"][0], "viewer");
+    let answer = send("{ project(projectId: \"a\") { name } __typename }").await;
+    assert_eq!(answer["data"], serde_json::json!({ "project": null, "__typename": "Query" }));
 }
