@@ -44,8 +44,8 @@ export interface SessionState {
   readonly refused: boolean;
   /** This visitor was here before: there may be earlier conversations. */
   readonly returning: boolean;
-  /** The anonymous conversation that was closed because the person had one going already. */
-  readonly keptSeparately: string | null;
+  /** The anonymous conversation that was closed because the person had one going already, and when (by the server's clock). */
+  readonly setAside: { readonly conversationId: string; readonly at: number } | null;
 }
 
 /** What happened. */
@@ -78,7 +78,7 @@ const NOBODY: SessionState = {
   verifying: false,
   refused: false,
   returning: false,
-  keptSeparately: null,
+  setAside: null,
 };
 
 /** The longest delay a timer can hold. */
@@ -197,7 +197,7 @@ export class VisitorSession {
   }
 
   #adopt(response: ActivateSuccess): void {
-    const { connection, device, listener } = this.#parts;
+    const { connection, device, environment, listener } = this.#parts;
     const before = this.#state;
     const returning = before.returning || device.load() !== null || response.session.assurance === "VERIFIED";
     const { accessToken, ...session } = response.session;
@@ -221,7 +221,11 @@ export class VisitorSession {
       locked: false,
       refused: false,
       returning,
-      keptSeparately: earlierConversationId ?? (sameSession ? before.keptSeparately : null),
+      setAside: earlierConversationId
+        ? { conversationId: earlierConversationId, at: environment.now() + this.#clockAhead }
+        : sameSession
+          ? before.setAside
+          : null,
     });
     if (sameSession) connection.renew(accessToken);
     else connection.open(accessToken);

@@ -193,7 +193,7 @@ describe("signing in during a conversation", () => {
     join(welcome({ entries: [entry(1)] }));
     await activate(SECURED, granted({}, outcome));
     expect(connection.state.thread).toHaveLength(kept);
-    expect(session.state.keptSeparately).toBe(outcome === "BOTH" ? "c-0" : null);
+    expect(session.state.setAside?.conversationId ?? null).toBe(outcome === "BOTH" ? "c-0" : null);
   });
 
   test("the old socket's end does not end the new session", async () => {

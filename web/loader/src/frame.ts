@@ -34,6 +34,9 @@ export interface Boundaries extends Size {
   right?: number;
 }
 
+/** The corner at the end of the line in the reader's direction. */
+type Side = "left" | "right";
+
 /** What the frame needs to know. */
 export interface FrameOptions {
   /** Signet's origin, taken from the script's own address. */
@@ -68,15 +71,9 @@ export async function openWidget(options: FrameOptions): Promise<Widget> {
   }
 }
 
-function connect({ origin, sid, language, persist, listener }: FrameOptions): Promise<Widget> {
+/** The iframe, out of sight. */
+function createFrame({ origin, sid }: FrameOptions, side: Side): HTMLIFrameElement {
   const frame = document.createElement("iframe");
-  const small = matchMedia(SMALL);
-  const side = isRightToLeft(language) ? "left" : "right";
-  const channel = new MessageChannel();
-  const port = channel.port1;
-  let opened = false;
-  let room: Size = { width: 1, height: 1 };
-
   frame.src = `${origin}/widget?project=${encodeURIComponent(sid)}`;
   frame.title = "Chat";
   frame.allow = "";
@@ -93,61 +90,72 @@ function connect({ origin, sid, language, persist, listener }: FrameOptions): Pr
     "z-index": "2147483000",
     visibility: "hidden",
   });
+  return frame;
+}
+
+/** Gives the frame its size and cuts away what is not the chat's. */
+function place(frame: HTMLIFrameElement, side: Side, sheet: boolean, opened: boolean, room: Size): Boundaries {
+  const cut = `calc(100% - ${room.width}px)`;
+  style(frame, {
+    width: sheet ? "100%" : `min(${PANEL.width}px, 100vw)`,
+    height: sheet ? "100dvh" : `min(${PANEL.height}px, 100vh)`,
+    "clip-path": opened
+      ? "none"
+      : `inset(calc(100% - ${room.height}px) ${side === "left" ? cut : 0} 0 ${side === "left" ? 0 : cut})`,
+    visibility: "visible",
+  });
+  const { width, height } = opened ? frame.getBoundingClientRect() : room;
+  return { width, height, bottom: 0, [side]: 0 };
+}
+
+function connect(options: FrameOptions): Promise<Widget> {
+  const side = isRightToLeft(options.language) ? "left" : "right";
+  const frame = createFrame(options, side);
+  const small = matchMedia(SMALL);
+  const { port1: port, port2 } = new MessageChannel();
+  let opened = false;
+  let room: Size = { width: 1, height: 1 };
 
   const post = (message: ToWidget): void => port.postMessage(message);
-  const place = (): Boundaries => {
-    const sheet = small.matches;
-    const cut = `calc(100% - ${room.width}px)`;
-    style(frame, {
-      width: sheet ? "100%" : `min(${PANEL.width}px, 100vw)`,
-      height: sheet ? "100dvh" : `min(${PANEL.height}px, 100vh)`,
-      "clip-path": opened
-        ? "none"
-        : `inset(calc(100% - ${room.height}px) ${side === "left" ? cut : 0} 0 ${side === "left" ? 0 : cut})`,
-      visibility: "visible",
-    });
-    const { width, height } = opened ? frame.getBoundingClientRect() : room;
-    return { width, height, bottom: 0, [side]: 0 };
-  };
-  const relayout = (): void => {
+  const settle = (): Boundaries => place(frame, side, small.matches, opened, room);
+  const resized = (): void => {
     post({ type: "layout", sheet: small.matches });
-    if (frame.style.visibility === "visible") place();
-  };
-  const remove = (): void => {
-    small.removeEventListener("change", relayout);
-    port.close();
-    frame.remove();
+    if (frame.style.visibility === "visible") settle();
   };
   const widget: Widget = {
     post,
-    remove,
+    remove: () => {
+      small.removeEventListener("change", resized);
+      port.close();
+      frame.remove();
+    },
     hide: () => style(frame, { visibility: "hidden" }),
     place: (nowOpened, size) => {
       opened = nowOpened;
       room = size;
-      return place();
+      return settle();
     },
   };
 
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      remove();
+    const timer = setTimeout(() => {
+      widget.remove();
       reject(new Error("no answer"));
-    };
-    const timer = setTimeout(giveUp, PATIENCE);
+    }, PATIENCE);
     frame.onload = () => {
       frame.onload = null;
+      const { language, persist, origin } = options;
       const hello: Connect = { signet: "connect", language, persist: persist(), sheet: small.matches };
-      frame.contentWindow?.postMessage(hello, origin, [channel.port2]);
+      frame.contentWindow?.postMessage(hello, origin, [port2]);
     };
     port.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (!isToLoader(data)) return;
       if (data.type === "ready") {
         clearTimeout(timer);
-        small.addEventListener("change", relayout);
+        small.addEventListener("change", resized);
         resolve(widget);
       } else {
-        listener(data);
+        options.listener(data);
       }
     };
     (document.body ?? document.documentElement).append(frame);

@@ -36,7 +36,8 @@ export type Item =
   | Group
   | { kind: "day"; key: string; at: number }
   | { kind: "seam"; key: string; at: number; follows: boolean }
-  | { kind: "notice"; key: string; at: number; notice: NoticeCode };
+  | { kind: "notice"; key: string; at: number; notice: NoticeCode }
+  | { kind: "setAside"; key: string };
 
 const TOGETHER = 5 * 60_000;
 
@@ -46,19 +47,44 @@ interface Writer {
   unproven: boolean;
 }
 
-/** Lays out thread and outbox. `verified`: the reading visitor has proved who they are. */
-export function layOut(thread: Thread, outbox: readonly OutgoingMessage[], verified: boolean): Item[] {
-  const items: Item[] = [];
-  let day = "";
-  const startDay = (at: number): void => {
-    const now = new Date(at).toDateString();
-    if (now === day) return;
-    day = now;
-    items.push({ kind: "day", key: `day ${now}`, at });
-  };
-  const addLine = (writer: Writer, line: Line): void => {
-    startDay(line.at);
-    const group = items.at(-1);
+/** What is laid out. */
+export interface Material {
+  thread: Thread;
+  outbox: readonly OutgoingMessage[];
+  /** The reading visitor has proved who they are. */
+  verified: boolean;
+  /** When an anonymous conversation was set aside for the person's own, in milliseconds since 1970. */
+  setAsideAt: number | null;
+}
+
+/** Lays out thread and outbox. */
+export function layOut({ thread, outbox, verified, setAsideAt }: Material): Item[] {
+  const layout = new Layout(setAsideAt);
+  for (const part of thread) {
+    const readByAgent = part.conversation?.readByAgent ?? 0;
+    for (const entry of part.entries) {
+      if (entry.kind === "TEXT") layout.addLine(writerOf(entry, verified), lineOf(entry, readByAgent));
+      else layout.addNotice(entry);
+    }
+  }
+  for (const message of outbox) layout.addLine({ self: true, name: null, unproven: false }, outgoingLine(message));
+  layout.setAside(Number.POSITIVE_INFINITY);
+  return layout.items;
+}
+
+/** Items from top to bottom, added in their order in time. */
+class Layout {
+  readonly items: Item[] = [];
+  #day = "";
+  #setAsideAt: number | null;
+
+  constructor(setAsideAt: number | null) {
+    this.#setAsideAt = setAsideAt;
+  }
+
+  addLine(writer: Writer, line: Line): void {
+    this.#reach(line.at, line.key);
+    const group = this.items.at(-1);
     if (
       group?.kind === "group" &&
       group.self === writer.self &&
@@ -68,41 +94,33 @@ export function layOut(thread: Thread, outbox: readonly OutgoingMessage[], verif
     ) {
       group.lines.push(line);
     } else {
-      items.push({ kind: "group", key: `group ${line.key}`, ...writer, lines: [line] });
-    }
-  };
-
-  for (const part of thread) {
-    const readByAgent = part.conversation?.readByAgent ?? 0;
-    for (const entry of part.entries) {
-      if (entry.kind === "TEXT") addLine(writerOf(entry, verified), lineOf(entry, readByAgent));
-      else addNotice(entry);
+      this.items.push({ kind: "group", key: `group ${line.key}`, ...writer, lines: [line] });
     }
   }
-  for (const message of outbox) {
-    addLine(
-      { self: true, name: null, unproven: false },
-      {
-        key: message.clientMessageId,
-        text: message.text,
-        at: message.writtenAt,
-        progress: message.state === "sent" ? "delivered" : message.state,
-        outgoing: message,
-      },
+
+  addNotice({ id, notice, createdAt }: Entry): void {
+    if (notice === null) return;
+    const at = Date.parse(createdAt);
+    this.#reach(at, id);
+    const follows = this.items.some((item) => item.kind === "group");
+    this.items.push(
+      notice === "VISITOR_SIGNED_IN" ? { kind: "seam", key: id, at, follows } : { kind: "notice", key: id, at, notice },
     );
   }
-  return items;
 
-  function addNotice(entry: Entry): void {
-    const at = Date.parse(entry.createdAt);
-    if (entry.notice === null) return;
-    startDay(at);
-    const follows = items.some((item) => item.kind === "group");
-    items.push(
-      entry.notice === "VISITOR_SIGNED_IN"
-        ? { kind: "seam", key: entry.id, at, follows }
-        : { kind: "notice", key: entry.id, at, notice: entry.notice },
-    );
+  /** Says once, where it happened, that a conversation was set aside, if that was before `at`. */
+  setAside(at: number): void {
+    if (this.#setAsideAt === null || at <= this.#setAsideAt) return;
+    this.items.push({ kind: "setAside", key: "set aside" });
+    this.#setAsideAt = null;
+  }
+
+  #reach(at: number, key: string): void {
+    this.setAside(at);
+    const day = new Date(at).toDateString();
+    if (day === this.#day) return;
+    this.#day = day;
+    this.items.push({ kind: "day", key: `day of ${key}`, at });
   }
 }
 
@@ -119,5 +137,15 @@ function lineOf(entry: Entry, readByAgent: number): Line {
     at: Date.parse(entry.createdAt),
     progress: entry.author.self ? (entry.sequence <= readByAgent ? "read" : "delivered") : null,
     outgoing: null,
+  };
+}
+
+function outgoingLine(message: OutgoingMessage): Line {
+  return {
+    key: message.clientMessageId,
+    text: message.text,
+    at: message.writtenAt,
+    progress: message.state === "sent" ? "delivered" : message.state,
+    outgoing: message,
   };
 }

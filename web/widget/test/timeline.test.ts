@@ -1,7 +1,8 @@
 import type { OutgoingMessage, Thread } from "@signet/client";
 import type { Entry } from "@signet/protocol";
 import { expect, test } from "vitest";
-import { layOut } from "../src/timeline";
+import { layOut as layOutAll } from "../src/timeline";
+import type { Item } from "../src/timeline";
 
 const START = new Date(2026, 10, 20, 12, 0).getTime();
 const MINUTE = 60_000;
@@ -41,6 +42,9 @@ function thread(entries: Entry[], readByAgent = 0): Thread {
   return [{ id: "c", conversation, entries }];
 }
 
+const layOut = (thread: Thread, outbox: OutgoingMessage[], verified: boolean, setAsideAt: number | null = null): Item[] =>
+  layOutAll({ thread, outbox, verified, setAsideAt });
+
 /** The layout in short: kinds, and for groups whose and how many. */
 function sketch(...layout: Parameters<typeof layOut>): string[] {
   return layOut(...layout).map((item) =>
@@ -70,6 +74,14 @@ test("what was written before signing in stays apart from what came after", () =
 test("a name that changes the writer's look is not taken from the writer's own entries", () => {
   const forged = { ...mine(1, 0, "ANONYMOUS"), author: { type: "VISITOR", name: "Support", self: true } } as const;
   expect(sketch(thread([forged]), [], false)).toEqual(["day", "own 1"]);
+});
+
+test("a conversation set aside is told where it happened, once, and at the end when nothing came after", () => {
+  const entries = [entry(1, 0), entry(2, 10)];
+  const at = (minutes: number): number => START + minutes * MINUTE;
+  expect(sketch(thread(entries), [], true, at(5))).toEqual(["day", "Camille 1", "setAside", "Camille 1"]);
+  expect(sketch(thread(entries), [], true, at(20))).toEqual(["day", "Camille 1", "Camille 1", "setAside"]);
+  expect(sketch([], [], true, at(20))).toEqual(["setAside"]);
 });
 
 test("says how far each own message has come", () => {

@@ -27,6 +27,8 @@ export function ItemView({ item, marked, chat }: { item: Item; marked: boolean; 
       );
     case "notice":
       return <p class="notice">{noticeWords(item.notice, words)}</p>;
+    case "setAside":
+      return <p class="notice">{words.keptSeparately}</p>;
     case "group":
       return <GroupView group={item} marked={marked} chat={chat} />;
   }
