@@ -4,8 +4,8 @@
 use signet_domain::continuity::{self, Before, Outcome, Person};
 use signet_domain::conversation::{CloseReason, LapseReason};
 use signet_domain::{
-    Attribute, AttributeName, AttributeSource, Author, BrowserId, ConversationId, EventKind, MessageBody, MessageId,
-    Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
+    Attribute, AttributeName, AttributeSource, Author, BrowserId, ConversationId, EventKind, MessageBody,
+    MessageId, Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
 };
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, NewMessage};
@@ -38,7 +38,13 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
-    pub(crate) fn new(project: &Project, token: &CheckedToken, presented: Presented, browser_id: Option<BrowserId>, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        project: &Project,
+        token: &CheckedToken,
+        presented: Presented,
+        browser_id: Option<BrowserId>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             project_id: project.id.clone(),
             user_id: token.user_id().to_owned(),
@@ -163,7 +169,12 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, 
 
 /// A person has one session in a browser: every page activates, and all of them share it. Without a browser's id each
 /// activation opens one of its own.
-async fn open(tx: &mut Tx<'_>, sign_in: &SignIn, visitor_id: VisitorId, id: SessionId) -> Result<SessionId, StoreError> {
+async fn open(
+    tx: &mut Tx<'_>,
+    sign_in: &SignIn,
+    visitor_id: VisitorId,
+    id: SessionId,
+) -> Result<SessionId, StoreError> {
     if let Some(browser_id) = sign_in.browser_id
         && let Some(session) = sessions::find_of_browser(tx, visitor_id, browser_id).await?
         && renew(tx, &session, sign_in).await?
@@ -186,7 +197,8 @@ async fn open(tx: &mut Tx<'_>, sign_in: &SignIn, visitor_id: VisitorId, id: Sess
 }
 
 async fn renew(tx: &mut Tx<'_>, session: &Session, sign_in: &SignIn) -> Result<bool, StoreError> {
-    sessions::renew(tx, session.id, session.visitor_id, sign_in.now, sign_in.expires_at, &sign_in.signing_key).await
+    sessions::renew(tx, session.id, session.visitor_id, sign_in.now, sign_in.expires_at, &sign_in.signing_key)
+        .await
 }
 
 /// What was presented, as the continuity rules want it. A session that ended other than by time proves nothing.

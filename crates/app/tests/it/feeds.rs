@@ -1,5 +1,6 @@
 //! Live feeds: everything once, in order, whatever the hub lost.
 
+use futures_util::FutureExt;
 use signet_app::{ProjectUpdate, VisitorUpdate};
 use signet_domain::{EventKind, Scope};
 
@@ -42,6 +43,28 @@ async fn a_visitor_resumes_from_a_cursor() {
     assert!(far_behind.reset);
     assert_eq!(far_behind.entries.len(), 50);
     assert_eq!(far_behind.entries.last().map(line).as_deref(), Some("agent: 100"));
+}
+
+#[tokio::test]
+async fn giving_up_a_wait_loses_nothing() {
+    let world = World::new().await;
+    let jane = world.sign_in("jane").await;
+    let said = world.say(&jane, "Hello").await;
+    let mut phone = world.app.visitor_feed(world.session(&jane), None).await.unwrap();
+    phone.take_welcome();
+    world.app.close_conversation(&world.agent, said.conversation_id).await.unwrap();
+    assert!(matches!(phone.next().await, VisitorUpdate::Event(_)));
+    // Jane's laptop carries an anonymous conversation in while the phone shows another: the phone must start over, and
+    // that takes a read. The wait is given up in the middle of it, and more than once.
+    let guest = world.guest().await;
+    let other = world.say(&guest, "From the laptop").await;
+    world.sign_in_from("jane", &guest).await;
+    for _ in 0..3 {
+        let _ = phone.next().now_or_never();
+    }
+    let VisitorUpdate::CatchUp(thread) = phone.next().await else { panic!("expected everything since") };
+    assert!(thread.reset);
+    assert_eq!(thread.conversation.map(|conversation| conversation.id), Some(other.conversation_id));
 }
 
 #[tokio::test]

@@ -145,7 +145,9 @@ async fn the_pages_of_one_browser_share_a_session_and_leave_it_together() {
     world.app.logout(&second.session.access_token, &context()).await.unwrap();
     assert_eq!(world.app.visitor_session(&first.session.access_token), Err(SessionError::Ended));
     assert!(world.app.visitor_session(&elsewhere.session.access_token).is_ok());
-    let verified = |detail: signet_app::ConversationDetail| matches!(Identity::of(&detail.visitor), Identity::Verified { .. });
+    let verified = |detail: signet_app::ConversationDetail| {
+        matches!(Identity::of(&detail.visitor), Identity::Verified { .. })
+    };
     assert!(verified(world.conversation(conversation).await), "she is still signed in elsewhere");
     world.app.logout(&elsewhere.session.access_token, &context()).await.unwrap();
     assert!(!verified(world.conversation(conversation).await));
