@@ -1,8 +1,11 @@
 /** Other windows: who may talk to the chat, and who may frame it. */
 import assert from "node:assert/strict";
+import { brandPage } from "../harness/brand.mjs";
 import { serve } from "../harness/site.mjs";
 import { scene } from "../harness/stage.mjs";
+import { claimsOf, makeVisitorToken } from "../harness/token.mjs";
 import { eventually } from "../harness/wait.mjs";
+import { Widget } from "../harness/widget.mjs";
 
 const EVIL = "evil.example";
 const test = scene({ browser: [`--host-resolver-rules=MAP ${EVIL} 127.0.0.1`] });
@@ -13,7 +16,8 @@ const test = scene({ browser: [`--host-resolver-rules=MAP ${EVIL} 127.0.0.1`] })
  */
 const ATTACK = `
   window.answers = [];
-  window.onmessage = (event) => window.answers.push(event.data);
+  // The attackers reach each other too; that does not count.
+  window.onmessage = (event) => event.origin !== location.origin && window.answers.push(event.data);
   window.attack = (chat) => {
     const hello = { signet: "connect", language: "en", persist: true, sheet: false };
     const option = { type: "ANONYMOUS" };
@@ -30,47 +34,55 @@ const ATTACK = `
 `;
 
 test("D34 commands of a sibling, a popup and the page itself are ignored", async (stage) => {
-  const [shop, desk] = [await stage.visitor(), await stage.agent()];
-  const { chat, page } = shop;
-  const site = await serve({ "/": () => ({ body: `<!doctype html><title>Evil</title><script>${ATTACK}</script>` }) });
+  const desk = await stage.agent();
+  const evil = await serve({ "/": () => ({ body: `<!doctype html><title>Evil</title><script>${ATTACK}</script>` }) });
+  const address = `http://${EVIL}:${evil.port}/`;
+  const activate = `
+    iAdvizeInterface.push((iAdvize) => iAdvize.activate(async () => ({
+      authenticationOption: { type: "SECURED_AUTHENTICATION", token: await fetchToken() },
+    })));`;
+  const brand = await serve({
+    "/": () => brandPage(stage.manifest, [activate], { frames: [new URL(address).origin] }),
+    "/token": () => ({ type: "text/plain", body: makeVisitorToken(claimsOf("brand-8001"), stage.manifest) }),
+  });
   try {
-    await shop.signIn(0);
+    const page = await (await stage.context()).newPage();
+    await page.goto(brand.origin);
+    const chat = new Widget(page, stage.manifest.platformUrl);
     await chat.open();
     await chat.send("Before the attack");
     await desk.open("Before the attack");
 
-    const address = `http://${EVIL}:${site.port}/`;
-    const attackers = [];
     await page.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src })), address);
-    attackers.push(await eventually(() => page.frames().find((frame) => frame.url() === address), { what: "the sibling" }));
+    const sibling = await eventually(() => page.frames().find((frame) => frame.url() === address), { what: "the sibling" });
+    await sibling.waitForLoadState();
     const [popup] = await Promise.all([page.waitForEvent("popup"), page.evaluate((src) => void window.open(src), address)]);
     await popup.waitForLoadState();
-    attackers.push(popup.mainFrame());
-    for (const attacker of attackers) {
+    for (const attacker of [sibling, popup.mainFrame()]) {
       const reached = await attacker.evaluate(() => {
-        const brand = window.opener ?? window.parent;
+        const around = window.opener ?? window.parent;
         let count = 0;
-        for (let index = 0; index < brand.length; index += 1) {
-          if (brand[index] === window) continue;
-          /** @type {any} */ (window).attack(brand[index]);
+        for (let index = 0; index < around.length; index += 1) {
+          if (around[index] === window) continue;
+          /** @type {any} */ (window).attack(around[index]);
           count += 1;
         }
         return count;
       });
       assert.ok(reached >= 1, "the attacker reaches the chat's window");
     }
-    // The page itself, later than the tag: it may no longer introduce itself a second time.
+    // The page itself, later than the tag: it may not introduce itself a second time.
     await page.evaluate(ATTACK);
     await page.evaluate(() => /** @type {any} */ (window).attack(window[0]));
 
     await chat.send("After the attack");
     await desk.mark("After the attack", "Verified").waitFor();
     await chat.see("Before the attack");
-    for (const attacker of [...attackers, page.mainFrame()]) {
+    for (const attacker of [sibling, popup.mainFrame(), page.mainFrame()]) {
       assert.deepEqual(await attacker.evaluate(() => /** @type {any} */ (window).answers), [], "nothing comes back");
     }
   } finally {
-    await site.close();
+    await Promise.all([evil.close(), brand.close()]);
   }
 });
 

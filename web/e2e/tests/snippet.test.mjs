@@ -3,7 +3,7 @@
  * and token function, under a strict Content-Security-Policy. Its token provider is the test's own.
  */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { brandPage } from "../harness/brand.mjs";
 import { serve } from "../harness/site.mjs";
 import { scene } from "../harness/stage.mjs";
 import { claimsOf, makeVisitorToken } from "../harness/token.mjs";
@@ -13,16 +13,6 @@ import { Widget } from "../harness/widget.mjs";
 /** @typedef {import("../harness/stage.mjs").Stage} Stage */
 
 const test = scene();
-
-/** @param {{platformUrl: string, projectId: string}} manifest */
-const tag = ({ platformUrl, projectId }) => `
-<script>
-window.iAdvizeInterface = window.iAdvizeInterface || [];
-iAdvizeInterface.config = {
-sid: '${projectId}'
-}
-</script>
-<script async src="//${new URL(platformUrl).host}/iadvize.js"></script>`;
 
 const SECURED = `
 // Secured authentication - case A
@@ -93,37 +83,6 @@ await iAdvize.activate(() => ({ authenticationOption: { type: 'ANONYMOUS' }}));
 });
 };`;
 
-const FETCH_TOKEN = "const fetchToken = async () => (await fetch('/token')).text();";
-
-/**
- * The brand's page. The policy names Signet's host in `script-src` and `frame-src` and nothing else of it; the page's
- * own scripts pass by their hashes.
- * @param {Stage} stage
- * @param {string[]} scripts
- */
-function brandPage({ manifest }, scripts) {
-  const body = `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>A brand's page</title><link rel="icon" href="data:,">${tag(manifest)}</head>
-<body><h1>A brand's page</h1><button>Go</button>
-${[FETCH_TOKEN, ...scripts].map((script) => `<script>${script}</script>`).join("\n")}
-</body></html>`;
-  const hashes = [...body.matchAll(/<script>([^]*?)<\/script>/g)].map(
-    ([, script]) => `'sha256-${createHash("sha256").update(script ?? "").digest("base64")}'`,
-  );
-  const signet = new URL(manifest.platformUrl).origin;
-  const policy = [
-    "default-src 'none'",
-    `script-src ${signet} ${hashes.join(" ")}`,
-    `frame-src ${signet}`,
-    "connect-src 'self'",
-    "img-src data:",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  return { body, headers: { "content-security-policy": policy } };
-}
-
 /**
  * Opens the brand's page. Gives the page, its chat and the objects it logs.
  * @param {Stage} stage
@@ -132,7 +91,7 @@ ${[FETCH_TOKEN, ...scripts].map((script) => `<script>${script}</script>`).join("
  */
 async function onBrandPage(stage, { scripts, token = () => "" }, body) {
   const site = await serve({
-    "/": () => brandPage(stage, scripts),
+    "/": () => brandPage(stage.manifest, scripts),
     "/token": () => ({ type: "text/plain", body: token() }),
   });
   try {
