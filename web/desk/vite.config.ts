@@ -12,7 +12,8 @@ function claimPressableStyle(): Plugin {
     name: "claim-pressable-style",
     transformIndexHtml: {
       order: "post",
-      handler: (html) => html.replace('<link rel="stylesheet"', '<link id="react-aria-pressable-style" rel="stylesheet"'),
+      handler: (html) =>
+        html.replace('<link rel="stylesheet"', '<link id="react-aria-pressable-style" rel="stylesheet"'),
     },
   };
 }

@@ -15,7 +15,14 @@ describe("addresses", () => {
     expect(placeAddress(place)).toBe(address);
   });
 
-  it.each(["/desk/conversations/x", "/desk/conversations/../../admin", "/desk?view=none"])("%s leads to the list", (address) => {
-    expect(parsePlace(new URL(address, "https://signet.example"))).toEqual({ conversationId: null, view: "all", projectId: null });
-  });
+  it.each(["/desk/conversations/x", "/desk/conversations/../../admin", "/desk?view=none"])(
+    "%s leads to the list",
+    (address) => {
+      expect(parsePlace(new URL(address, "https://signet.example"))).toEqual({
+        conversationId: null,
+        view: "all",
+        projectId: null,
+      });
+    },
+  );
 });

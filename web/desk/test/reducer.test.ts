@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { reduce, type Action } from "../src/store/reducer";
-import { after, changed, conversation, message, minute, project, sent, sequencesOf, started, threadLoaded, viewer } from "./samples";
+import {
+  after,
+  changed,
+  conversation,
+  message,
+  minute,
+  project,
+  sent,
+  sequencesOf,
+  started,
+  threadLoaded,
+  viewer,
+} from "./samples";
 
 const held = (state: ReturnType<typeof after>) => state.conversations["one"]?.conversation;
 
@@ -51,7 +63,12 @@ describe("events", () => {
 });
 
 describe("answers that events overtook", () => {
-  const lapsed = { state: "NO_LONGER_VERIFIED", verifiedAt: minute(0), lapsedAt: minute(5), lapseReason: "EXPIRED" } as const;
+  const lapsed = {
+    state: "NO_LONGER_VERIFIED",
+    verifiedAt: minute(0),
+    lapsedAt: minute(5),
+    lapseReason: "EXPIRED",
+  } as const;
   const verified = { state: "VERIFIED", verifiedAt: minute(0), lapsedAt: null, lapseReason: null } as const;
   const listed = (asOf: number, change: Parameters<typeof conversation>[0]): Action => ({
     type: "listLoaded",
@@ -64,23 +81,37 @@ describe("answers that events overtook", () => {
   });
 
   it("do not close the padlock again", () => {
-    const state = after(changed(12, "VISITOR_IDENTITY_LAPSED", { lastSequence: 4, identity: lapsed }), listed(10, { lastSequence: 3, identity: verified }));
+    const state = after(
+      changed(12, "VISITOR_IDENTITY_LAPSED", { lastSequence: 4, identity: lapsed }),
+      listed(10, { lastSequence: 3, identity: verified }),
+    );
     expect(held(state)?.identity.state).toBe("NO_LONGER_VERIFIED");
   });
 
   it("do not do so either when no entry was written meanwhile", () => {
-    const state = after(changed(12, "VISITOR_IDENTITY_LAPSED", { lastSequence: 4, identity: lapsed }), listed(11, { lastSequence: 4, identity: verified }));
+    const state = after(
+      changed(12, "VISITOR_IDENTITY_LAPSED", { lastSequence: 4, identity: lapsed }),
+      listed(11, { lastSequence: 4, identity: verified }),
+    );
     expect(held(state)?.identity.state).toBe("NO_LONGER_VERIFIED");
   });
 
   it("are taken when they were asked for after the last event", () => {
-    const state = after(changed(12, "CONVERSATION_UPDATED", { lastSequence: 4, identity: lapsed }), listed(12, { lastSequence: 4, identity: verified }));
+    const state = after(
+      changed(12, "CONVERSATION_UPDATED", { lastSequence: 4, identity: lapsed }),
+      listed(12, { lastSequence: 4, identity: verified }),
+    );
     expect(held(state)?.identity.state).toBe("VERIFIED");
   });
 
   it("do not open a closed conversation", () => {
     const state = after(
-      changed(12, "CONVERSATION_CLOSED", { lastSequence: 4, state: "CLOSED", closedAt: minute(4), closeReason: "AGENT" }),
+      changed(12, "CONVERSATION_CLOSED", {
+        lastSequence: 4,
+        state: "CLOSED",
+        closedAt: minute(4),
+        closeReason: "AGENT",
+      }),
       listed(12, { lastSequence: 4, waiting: true }),
     );
     expect(held(state)).toMatchObject({ state: "CLOSED", closedAt: minute(4), closeReason: "AGENT", waiting: false });
@@ -88,7 +119,11 @@ describe("answers that events overtook", () => {
 
   it("do not take read marks back", () => {
     const read = { type: "readLocally", conversationId: "one", sequence: 4 } as const;
-    const state = after(changed(12, "MESSAGE_SENT", { lastSequence: 4, unreadCount: 2, readByVisitor: 3 }), read, listed(12, { lastSequence: 4, unreadCount: 2 }));
+    const state = after(
+      changed(12, "MESSAGE_SENT", { lastSequence: 4, unreadCount: 2, readByVisitor: 3 }),
+      read,
+      listed(12, { lastSequence: 4, unreadCount: 2 }),
+    );
     expect(held(state)).toMatchObject({ readByAgent: 4, unreadCount: 0, readByVisitor: 3 });
   });
 
@@ -121,14 +156,27 @@ describe("pages", () => {
 describe("messages of this agent", () => {
   const pending = { clientMessageId: "mine-1", text: "Hello", at: 1, failure: null };
   const start: Action = { type: "sendStarted", conversationId: "one", pending };
-  const own = { author: { type: "AGENT", id: viewer.id, name: viewer.name }, assurance: null, clientMessageId: "mine-1" } as const;
+  const own = {
+    author: { type: "AGENT", id: viewer.id, name: viewer.name },
+    assurance: null,
+    clientMessageId: "mine-1",
+  } as const;
   const confirm: Action = { type: "sendConfirmed", clientMessageId: "mine-1", message: message(2, own) };
 
   it.each([
     ["the answer first", [start, confirm, sent(11, 2, own)]],
     ["the event first", [start, sent(11, 2, own), confirm]],
     ["the event alone, its answer lost", [start, sent(11, 2, own)]],
-    ["only found when the thread is read again", [start, { ...threadLoaded([1], 11), page: { nodes: [message(1), message(2, own)], startCursor: null, hasEarlier: false } } as Action]],
+    [
+      "only found when the thread is read again",
+      [
+        start,
+        {
+          ...threadLoaded([1], 11),
+          page: { nodes: [message(1), message(2, own)], startCursor: null, hasEarlier: false },
+        } as Action,
+      ],
+    ],
   ])("stand once: %s", (_, actions) => {
     const state = after(threadLoaded([1], 10), ...actions);
     expect(sequencesOf(state)).toEqual([1, 2]);
@@ -140,7 +188,9 @@ describe("messages of this agent", () => {
     const failed = after(start, { type: "sendFailed", conversationId: "one", clientMessageId: "mine-1", failure });
     expect(failed.pending["one"]).toEqual([{ ...pending, failure }]);
     expect(reduce(failed, start).pending["one"]).toEqual([pending]);
-    expect(reduce(failed, { type: "sendDiscarded", conversationId: "one", clientMessageId: "mine-1" }).pending["one"]).toEqual([]);
+    expect(
+      reduce(failed, { type: "sendDiscarded", conversationId: "one", clientMessageId: "mine-1" }).pending["one"],
+    ).toEqual([]);
   });
 });
 

@@ -37,7 +37,13 @@ export function conversation(change: Partial<Conversation> = {}): Conversation {
   return {
     id: "one",
     project: { projectId: "demo" },
-    visitor: { visitorId: "01a1f9f7-6b5b-75c4-8d53-ce51dfb63f2a", firstName: null, lastName: null, externalUserId: null, assurance: "ANONYMOUS" },
+    visitor: {
+      visitorId: "01a1f9f7-6b5b-75c4-8d53-ce51dfb63f2a",
+      firstName: null,
+      lastName: null,
+      externalUserId: null,
+      assurance: "ANONYMOUS",
+    },
     state: "ONGOING",
     createdAt: minute(0),
     closedAt: null,
@@ -68,8 +74,17 @@ export function sent(cursor: number, sequence: number, change: Partial<Message> 
   return { type: "event", projectId: "demo", event, at: 0 };
 }
 
-export function changed(cursor: number | null, kind: ConversationEvent["kind"], change: Partial<Conversation> = {}): Action {
-  return { type: "event", projectId: "demo", event: { cursor, kind, conversation: conversation(change), message: null }, at: 7 };
+export function changed(
+  cursor: number | null,
+  kind: ConversationEvent["kind"],
+  change: Partial<Conversation> = {},
+): Action {
+  return {
+    type: "event",
+    projectId: "demo",
+    event: { cursor, kind, conversation: conversation(change), message: null },
+    at: 7,
+  };
 }
 
 export function threadLoaded(sequences: readonly number[], asOf: number, hasEarlier = false): Action {

@@ -73,7 +73,13 @@ describe("threadItems", () => {
 
   it("never runs proved and unproved messages together", () => {
     const verified = { assurance: "VERIFIED", verifiedAt: minute(2), sessionId: "session-2" } as const;
-    const list = [message(1), message(2), message(3, verified), message(4, verified), message(5, { ...verified, sessionId: "session-3" })];
+    const list = [
+      message(1),
+      message(2),
+      message(3, verified),
+      message(4, verified),
+      message(5, { ...verified, sessionId: "session-3" }),
+    ];
     expect(shape(threadItems(list, Infinity))).toEqual(["day", [1, 2], [3, 4], [5]]);
   });
 

@@ -6,8 +6,7 @@ export interface Drawing {
   readonly fills: readonly string[];
 }
 
-const BODY =
-  "M4.6 7h6.8c.9 0 1.6.7 1.6 1.6v3.8c0 .9-.7 1.6-1.6 1.6H4.6c-.9 0-1.6-.7-1.6-1.6V8.6C3 7.7 3.7 7 4.6 7Z";
+const BODY = "M4.6 7h6.8c.9 0 1.6.7 1.6 1.6v3.8c0 .9-.7 1.6-1.6 1.6H4.6c-.9 0-1.6-.7-1.6-1.6V8.6C3 7.7 3.7 7 4.6 7Z";
 
 /** The padlock in its three states. They differ in outline, not in colour alone. */
 export const padlocks: Readonly<Record<IdentityState, Drawing>> = {

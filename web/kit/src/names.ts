@@ -37,7 +37,8 @@ const PADLOCK_LIKE =
   /[\u{1F50F}-\u{1F513}\u{1F511}\u{1F5DD}\u{1F6E1}\u{26E8}\u{2705}\u{2610}-\u{2612}\u{2713}\u{2714}\u{221A}\u{1F5F8}\u{1F5F9}\u{1F197}\u{1F6C2}\u{1F6C3}\u{1FAAA}\u{10102}\u{2BBD}\u{FE00}-\u{FE0F}]/gu;
 
 /** Zero-width and direction-changing characters; the joiners that scripts and emoji need stay. */
-const INVISIBLE = /[\u{200B}\u{200E}\u{200F}\u{061C}\u{202A}-\u{202E}\u{2060}-\u{2069}\u{FEFF}\u{00AD}\u{E0000}-\u{E007F}]/gu;
+const INVISIBLE =
+  /[\u{200B}\u{200E}\u{200F}\u{061C}\u{202A}-\u{202E}\u{2060}-\u{2069}\u{FEFF}\u{00AD}\u{E0000}-\u{E007F}]/gu;
 
 /** A visitor's message as one line in a list, where the padlock of the row stands right under it. */
 export function cleanExcerpt(text: string): string {

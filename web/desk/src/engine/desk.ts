@@ -31,6 +31,8 @@ const COUNTS_EVERY = 800;
 const TYPING_EVERY = 3_000;
 /** How long after its last sign a visitor counts as typing, milliseconds. */
 const TYPING_LASTS = 5_000;
+/** Pause before something that failed is asked for again, milliseconds. */
+const TRY_AGAIN_AFTER = 3_000;
 
 export interface DeskOptions {
   readonly api: Api;
@@ -192,12 +194,20 @@ export class Desk {
     }
   }
 
+  /** Tries again what the screen cannot do without, unless the desk has stopped meanwhile. */
+  #later(work: () => unknown): void {
+    setTimeout(() => this.#stopLive !== undefined && work(), TRY_AGAIN_AFTER);
+  }
+
   async #loadList(projectId: string, view: View, after: string | null): Promise<void> {
     await this.#once(`list ${view} ${projectId} ${after ?? ""}`, async () => {
       const asOf = this.store.get().cursors[projectId] ?? 0;
       const filter = viewFilters[view];
       const data = this.#dataOf(await this.#api.query(listDocument, { projectId, filter, first: PAGE, after }));
-      if (data === null) return;
+      if (data === null) {
+        if (after === null) this.#later(() => this.#view === view && void this.#loadList(projectId, view, null));
+        return;
+      }
       const { nodes, pageInfo } = data.conversations;
       const { endCursor, hasNextPage: hasMore } = pageInfo;
       this.store.dispatch({ type: "listLoaded", projectId, view, nodes, endCursor, hasMore, asOf });
@@ -208,7 +218,7 @@ export class Desk {
     await this.#once(`thread ${id}`, async () => {
       const { cursors } = this.store.get();
       const data = this.#dataOf(await this.#api.query(threadDocument, { id, last: PAGE }));
-      if (data === null) return;
+      if (data === null) return this.#later(() => this.#openId === id && void this.#loadThread(id));
       const { conversation } = data;
       if (conversation === null) return this.store.dispatch({ type: "threadMissing", conversationId: id });
       const { continuedFrom, messages, ...fields } = conversation;
@@ -240,7 +250,10 @@ export class Desk {
       const data = this.#dataOf(await this.#api.query(countsDocument, { projectId }));
       if (data?.project != null) this.store.dispatch({ type: "countsLoaded", projectId, counts: data.project.counts });
     };
-    this.#countsTimers.set(projectId, setTimeout(() => void refresh(), COUNTS_EVERY));
+    this.#countsTimers.set(
+      projectId,
+      setTimeout(() => void refresh(), COUNTS_EVERY),
+    );
   }
 
   #onEvent(projectId: string, event: ConversationEvent): void {

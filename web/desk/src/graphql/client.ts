@@ -47,6 +47,8 @@ function toFailure(error: CombinedError): Failure {
 }
 
 /** Whether a GraphQL error says that nobody is signed in. */
-export function isUnauthenticated(error: { readonly extensions?: Readonly<Record<string, unknown>> | undefined }): boolean {
+export function isUnauthenticated(error: {
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}): boolean {
   return error.extensions?.["name"] === "UNAUTHENTICATED";
 }

@@ -9,7 +9,11 @@ const messageFields = graphql(`
     kind
     notice
     text
-    author { type id name }
+    author {
+      type
+      id
+      name
+    }
     assurance
     verifiedAt
     sessionId
@@ -22,16 +26,36 @@ const conversationFields = graphql(
   `
     fragment ConversationFields on Conversation {
       id
-      project { projectId }
-      visitor { visitorId firstName lastName externalUserId assurance }
+      project {
+        projectId
+      }
+      visitor {
+        visitorId
+        firstName
+        lastName
+        externalUserId
+        assurance
+      }
       state
       createdAt
       closedAt
       closeReason
-      continuedIn { id }
-      agent { id name }
-      identity { state verifiedAt lapsedAt lapseReason }
-      lastMessage { ...MessageFields }
+      continuedIn {
+        id
+      }
+      agent {
+        id
+        name
+      }
+      identity {
+        state
+        verifiedAt
+        lapsedAt
+        lapseReason
+      }
+      lastMessage {
+        ...MessageFields
+      }
       lastActivityAt
       lastSequence
       waiting
@@ -46,13 +70,24 @@ const conversationFields = graphql(
 
 export const startDocument = graphql(`
   query Start {
-    viewer { kind id name email scopes }
+    viewer {
+      kind
+      id
+      name
+      email
+      scopes
+    }
     projects(first: 100) {
       nodes {
         projectId
         name
         eventCursor
-        counts { waiting mine ongoing closed }
+        counts {
+          waiting
+          mine
+          ongoing
+          closed
+        }
       }
     }
   }
@@ -62,7 +97,12 @@ export const countsDocument = graphql(`
   query Counts($projectId: ID!) {
     project(projectId: $projectId) {
       projectId
-      counts { waiting mine ongoing closed }
+      counts {
+        waiting
+        mine
+        ongoing
+        closed
+      }
     }
   }
 `);
@@ -71,8 +111,13 @@ export const listDocument = graphql(
   `
     query List($projectId: ID!, $filter: ConversationFilter!, $first: Int!, $after: String) {
       conversations(projectId: $projectId, filter: $filter, first: $first, after: $after) {
-        nodes { ...ConversationFields }
-        pageInfo { endCursor hasNextPage }
+        nodes {
+          ...ConversationFields
+        }
+        pageInfo {
+          endCursor
+          hasNextPage
+        }
       }
     }
   `,
@@ -84,10 +129,17 @@ export const threadDocument = graphql(
     query Thread($id: UUID!, $last: Int!) {
       conversation(id: $id) {
         ...ConversationFields
-        continuedFrom { id }
+        continuedFrom {
+          id
+        }
         messages(last: $last) {
-          nodes { ...MessageFields }
-          pageInfo { startCursor hasPreviousPage }
+          nodes {
+            ...MessageFields
+          }
+          pageInfo {
+            startCursor
+            hasPreviousPage
+          }
         }
       }
     }
@@ -100,8 +152,13 @@ export const earlierDocument = graphql(
     query Earlier($id: UUID!, $last: Int!, $before: String!) {
       conversation(id: $id) {
         messages(last: $last, before: $before) {
-          nodes { ...MessageFields }
-          pageInfo { startCursor hasPreviousPage }
+          nodes {
+            ...MessageFields
+          }
+          pageInfo {
+            startCursor
+            hasPreviousPage
+          }
         }
       }
     }
@@ -118,9 +175,16 @@ export const profileDocument = graphql(
         assurance
         verifiedAt
         createdAt
-        attributes { name value source updatedAt }
+        attributes {
+          name
+          value
+          source
+          updatedAt
+        }
         conversations(first: 20) {
-          nodes { ...ConversationFields }
+          nodes {
+            ...ConversationFields
+          }
         }
       }
     }
@@ -139,8 +203,12 @@ export const sendDocument = graphql(
   `
     mutation Send($input: MessageSendInput!) {
       messageSend(input: $input) {
-        message { ...MessageFields }
-        userErrors { ...UserErrorFields }
+        message {
+          ...MessageFields
+        }
+        userErrors {
+          ...UserErrorFields
+        }
       }
     }
   `,
@@ -151,8 +219,12 @@ export const closeDocument = graphql(
   `
     mutation Close($input: ConversationCloseInput!) {
       conversationClose(input: $input) {
-        conversation { ...ConversationFields }
-        userErrors { ...UserErrorFields }
+        conversation {
+          ...ConversationFields
+        }
+        userErrors {
+          ...UserErrorFields
+        }
       }
     }
   `,
@@ -163,8 +235,12 @@ export const markReadDocument = graphql(
   `
     mutation MarkRead($input: ConversationMarkReadInput!) {
       conversationMarkRead(input: $input) {
-        conversation { ...ConversationFields }
-        userErrors { ...UserErrorFields }
+        conversation {
+          ...ConversationFields
+        }
+        userErrors {
+          ...UserErrorFields
+        }
       }
     }
   `,
@@ -175,7 +251,9 @@ export const typingDocument = graphql(
   `
     mutation Typing($input: ConversationTypingInput!) {
       conversationTyping(input: $input) {
-        userErrors { ...UserErrorFields }
+        userErrors {
+          ...UserErrorFields
+        }
       }
     }
   `,
@@ -188,8 +266,12 @@ export const eventsDocument = graphql(
       conversationEvents(projectId: $projectId, after: $after) {
         cursor
         kind
-        conversation { ...ConversationFields }
-        message { ...MessageFields }
+        conversation {
+          ...ConversationFields
+        }
+        message {
+          ...MessageFields
+        }
       }
     }
   `,

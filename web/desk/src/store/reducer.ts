@@ -31,7 +31,12 @@ export type Action =
     }
   | { readonly type: "threadMissing"; readonly conversationId: string }
   | { readonly type: "earlierLoaded"; readonly conversationId: string; readonly page: Page }
-  | { readonly type: "profileLoaded"; readonly profile: VisitorProfile; readonly conversations: readonly Conversation[]; readonly asOf: number }
+  | {
+      readonly type: "profileLoaded";
+      readonly profile: VisitorProfile;
+      readonly conversations: readonly Conversation[];
+      readonly asOf: number;
+    }
   | { readonly type: "conversationLoaded"; readonly conversation: Conversation; readonly asOf: number }
   | { readonly type: "event"; readonly projectId: string; readonly event: ConversationEvent; readonly at: number }
   | { readonly type: "typingLapsed"; readonly conversationId: string; readonly at: number }
@@ -39,7 +44,12 @@ export type Action =
   | { readonly type: "draftChanged"; readonly conversationId: string; readonly text: string }
   | { readonly type: "sendStarted"; readonly conversationId: string; readonly pending: Pending }
   | { readonly type: "sendConfirmed"; readonly clientMessageId: string; readonly message: Message }
-  | { readonly type: "sendFailed"; readonly conversationId: string; readonly clientMessageId: string; readonly failure: SendFailure }
+  | {
+      readonly type: "sendFailed";
+      readonly conversationId: string;
+      readonly clientMessageId: string;
+      readonly failure: SendFailure;
+    }
   | { readonly type: "sendDiscarded"; readonly conversationId: string; readonly clientMessageId: string }
   | { readonly type: "connection"; readonly connection: Connection };
 

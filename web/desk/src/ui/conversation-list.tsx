@@ -8,8 +8,8 @@ import { useNow } from "./clock";
 import { useDesk, useDeskState } from "./context";
 import { PadlockIcon } from "./icons";
 import { noticeWords } from "./notices";
-import { usePlace, placeAddress } from "./place";
-import { follow, viewNames } from "./rail";
+import { follow, placeAddress, usePlace } from "./place";
+import { viewNames } from "./rail";
 import { focusRow } from "./shortcuts";
 import { TypingDots } from "./typing-dots";
 
@@ -17,6 +17,7 @@ export function ConversationList(): ReactNode {
   const { view, projectId, conversationId } = usePlace();
   const list = useConversations();
   const progress = useProgress(view, projectId);
+  useFocusAfterLeaving(conversationId);
   const openIsListed = list.some((conversation) => conversation.id === conversationId);
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
@@ -50,6 +51,17 @@ export function ConversationList(): ReactNode {
   );
 }
 
+/** Back from a conversation, the keyboard goes on from its row unless it has gone somewhere else. */
+function useFocusAfterLeaving(conversationId: string | null): void {
+  const before = useRef<string | null>(null);
+  useEffect(() => {
+    const left = before.current;
+    before.current = conversationId;
+    if (left === null || conversationId !== null || document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>(`[data-conversation="${left}"]`)?.focus();
+  }, [conversationId]);
+}
+
 function useConversations(): readonly Conversation[] {
   const { view, projectId, conversationId } = usePlace();
   const conversations = useDeskState((state) => state.conversations);
@@ -57,8 +69,13 @@ function useConversations(): readonly Conversation[] {
   const projects = useDeskState((state) => state.projects);
   const viewer = useDeskState((state) => state.viewer);
   // Sorting a long list must not hold up typing.
-  const parts = useDeferredValue(useMemo(() => ({ conversations, lists, projects, viewer }), [conversations, lists, projects, viewer]));
-  return useMemo(() => conversationsIn(parts, view, projectId, conversationId), [parts, view, projectId, conversationId]);
+  const parts = useDeferredValue(
+    useMemo(() => ({ conversations, lists, projects, viewer }), [conversations, lists, projects, viewer]),
+  );
+  return useMemo(
+    () => conversationsIn(parts, view, projectId, conversationId),
+    [parts, view, projectId, conversationId],
+  );
 }
 
 function useProgress(view: View, projectId: string | null): { loaded: boolean; hasMore: boolean } {

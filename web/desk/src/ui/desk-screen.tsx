@@ -103,7 +103,13 @@ function NothingOpen({ onHelp }: { onHelp: () => void }): ReactNode {
   return (
     <section className="nothing-open">
       <Seal />
-      <h2>{waiting === 0 ? "Nobody is waiting" : waiting === 1 ? "One visitor is waiting" : `${waiting} visitors are waiting`}</h2>
+      <h2>
+        {waiting === 0
+          ? "Nobody is waiting"
+          : waiting === 1
+            ? "One visitor is waiting"
+            : `${waiting} visitors are waiting`}
+      </h2>
       {open === 0 ? (
         <p>When a visitor writes, the conversation appears in the list.</p>
       ) : (

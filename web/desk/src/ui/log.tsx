@@ -1,7 +1,7 @@
 import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import { formatDay } from "@signet/kit";
-import type { Conversation } from "../graphql/documents";
+import type { Conversation, Message } from "../graphql/documents";
 import { visitorName } from "../store/selectors";
 import type { Pending, Thread } from "../store/state";
 import { threadItems } from "../store/thread-items";
@@ -28,7 +28,14 @@ export function Log({ conversation, thread }: { conversation: Conversation; thre
 
   return (
     <div className="log-frame">
-      <div className="log" role="log" aria-label="Conversation" tabIndex={0} ref={scroll.box} onScroll={scroll.onScroll}>
+      <div
+        className="log"
+        role="log"
+        aria-label="Conversation"
+        tabIndex={0}
+        ref={scroll.box}
+        onScroll={scroll.onScroll}
+      >
         <div className="log-column">
           {thread.hasEarlier ? <EarlierAbove conversationId={conversation.id} /> : <div className="log-start" />}
           {items.map((item) => {
@@ -46,7 +53,14 @@ export function Log({ conversation, thread }: { conversation: Conversation; thre
                   </p>
                 );
               case "notice":
-                return <Notice key={item.key} message={item.message} conversation={conversation} continuedFrom={thread.continuedFrom} />;
+                return (
+                  <Notice
+                    key={item.key}
+                    message={item.message}
+                    conversation={conversation}
+                    continuedFrom={thread.continuedFrom}
+                  />
+                );
               case "run":
                 return <Run key={item.key} messages={item.messages} visitorName={name} lastSeen={lastSeen} />;
             }
@@ -67,8 +81,8 @@ export function Log({ conversation, thread }: { conversation: Conversation; thre
 
 /** The agents' last message that the visitor has seen. */
 function lastSeenByVisitor(thread: Thread, readByVisitor: number): number {
-  const seen = thread.messages.filter((one) => one.author.type === "AGENT" && one.kind === "TEXT" && one.sequence <= readByVisitor);
-  return seen[seen.length - 1]?.sequence ?? 0;
+  const isSeen = (one: Message) => one.author.type === "AGENT" && one.kind === "TEXT" && one.sequence <= readByVisitor;
+  return thread.messages.findLast(isSeen)?.sequence ?? 0;
 }
 
 /** Follows the end while the agent is there, and holds still while earlier pages come in above. */

@@ -3,8 +3,7 @@ import { formatClock } from "@signet/kit";
 import type { Conversation, Message } from "../graphql/documents";
 import { PadlockIcon } from "./icons";
 import { noticeWords } from "./notices";
-import { placeAddress, usePlace } from "./place";
-import { follow } from "./rail";
+import { follow, placeAddress, usePlace } from "./place";
 
 const identityOf: Partial<Record<NonNullable<Message["notice"]>, Conversation["identity"]["state"]>> = {
   VISITOR_SIGNED_IN: "VERIFIED",

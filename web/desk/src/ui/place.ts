@@ -1,5 +1,5 @@
 /** Where the agent is, as the address bar has it: `/desk`, `/desk/conversations/{id}`, and the view as a query. */
-import { useSyncExternalStore } from "react";
+import { type MouseEvent, useSyncExternalStore } from "react";
 import { type View, views } from "../store/state";
 
 export interface Place {
@@ -42,6 +42,13 @@ export function go(change: Partial<Place>): void {
   if (address === location.pathname + location.search) return;
   history.pushState(null, "", address);
   arrive();
+}
+
+/** Goes there without loading the page anew, unless the person asked for another tab or window. */
+export function follow(event: MouseEvent, change: Partial<Place>): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+  event.preventDefault();
+  go(change);
 }
 
 export function usePlace(): Place {

@@ -8,8 +8,7 @@ import { useNow } from "./clock";
 import { useDeskState } from "./context";
 import { Icon, PadlockIcon } from "./icons";
 import { noticeWords } from "./notices";
-import { placeAddress, usePlace } from "./place";
-import { follow } from "./rail";
+import { follow, placeAddress, usePlace } from "./place";
 
 type Attribute = VisitorProfile["attributes"][number];
 
@@ -22,7 +21,13 @@ export function Profile({ conversationId, onHide }: { conversationId: string; on
     <aside className="profile" aria-label="Visitor">
       <header className="profile-bar">
         <h2>Visitor</h2>
-        <Button className="button profile-hide" data-look="quiet" data-shape="icon" aria-label="Hide visitor" onPress={onHide}>
+        <Button
+          className="button profile-hide"
+          data-look="quiet"
+          data-shape="icon"
+          aria-label="Hide visitor"
+          onPress={onHide}
+        >
           <Icon name="close" />
         </Button>
       </header>
@@ -57,7 +62,11 @@ function Facts({ conversation, profile }: { conversation: Conversation; profile:
         <div>
           <dt>User id</dt>
           <dd data-empty={profile.externalUserId === null}>
-            {profile.externalUserId === null ? "Not signed in" : <bdi className="mono">{cleanExcerpt(profile.externalUserId)}</bdi>}
+            {profile.externalUserId === null ? (
+              "Not signed in"
+            ) : (
+              <bdi className="mono">{cleanExcerpt(profile.externalUserId)}</bdi>
+            )}
           </dd>
         </div>
         {profile.verifiedAt !== null && (

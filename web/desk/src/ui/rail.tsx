@@ -1,11 +1,11 @@
-import type { MouseEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Button, Menu, MenuItem, MenuSection, MenuTrigger, Header, Popover, Separator } from "react-aria-components";
 import { initials } from "@signet/kit";
 import { countsOf } from "../store/selectors";
 import { type View, views } from "../store/state";
 import { useDeskState } from "./context";
 import { Icon, type IconName, Seal } from "./icons";
-import { go, type Place, placeAddress, usePlace } from "./place";
+import { follow, type Place, placeAddress, usePlace } from "./place";
 import { preferences, type Theme, usePreferences } from "./preferences";
 
 export const viewNames: Readonly<Record<View, string>> = {
@@ -35,7 +35,7 @@ export function Rail({ onSignOut, onHelp }: RailProps): ReactNode {
         <ul>
           {views.map((view) => (
             <li key={view}>
-              <PlaceLink change={{ view, conversationId: null }} current={place.view === view} icon={view} keepOpen>
+              <PlaceLink change={{ view }} current={place.view === view} icon={view}>
                 <span className="rail-label">{viewNames[view]}</span>
                 <span className="count" data-urgent={view === "waiting" && counts.waiting > 0}>
                   {counts[view] > 999 ? "999+" : counts[view]}
@@ -72,7 +72,7 @@ function Projects({ place }: { place: Place }): ReactNode {
       ) : (
         <ul>
           <li>
-            <PlaceLink change={{ projectId: null }} current={place.projectId === null} icon="all" keepOpen>
+            <PlaceLink change={{ projectId: null }} current={place.projectId === null} icon="all">
               <span className="rail-label">Every project</span>
             </PlaceLink>
           </li>
@@ -82,7 +82,6 @@ function Projects({ place }: { place: Place }): ReactNode {
                 change={{ projectId: project.projectId }}
                 current={place.projectId === project.projectId}
                 icon="project"
-                keepOpen
               >
                 <span className="rail-label">{project.name}</span>
                 <span className="count">{project.counts.ongoing}</span>
@@ -99,32 +98,22 @@ interface PlaceLinkProps {
   readonly change: Partial<Place>;
   readonly current: boolean;
   readonly icon: IconName;
-  /** Leaves the open conversation open where there is room beside the list. */
-  readonly keepOpen: boolean;
   readonly children: ReactNode;
 }
 
-function PlaceLink({ change, current, icon, keepOpen, children }: PlaceLinkProps): ReactNode {
+function PlaceLink({ change, current, icon, children }: PlaceLinkProps): ReactNode {
   const place = usePlace();
-  const target = keepOpen ? { ...change, conversationId: place.conversationId } : change;
   return (
     <a
       className="rail-item"
-      href={placeAddress({ ...place, ...target })}
+      href={placeAddress({ ...place, ...change })}
       aria-current={current ? "page" : undefined}
-      onClick={(event) => follow(event, target)}
+      onClick={(event) => follow(event, change)}
     >
       <Icon name={icon} />
       {children}
     </a>
   );
-}
-
-/** Goes there without loading the page anew, unless the person asked for another tab or window. */
-export function follow(event: MouseEvent, change: Partial<Place>): void {
-  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
-  event.preventDefault();
-  go(change);
 }
 
 function AgentMenu({ onSignOut }: { onSignOut: () => void }): ReactNode {
@@ -147,19 +136,31 @@ function AgentMenu({ onSignOut }: { onSignOut: () => void }): ReactNode {
             if (key === "sign-out") onSignOut();
           }}
         >
-          <MenuSection className="menu-section" selectionMode="single" selectedKeys={[theme]} disallowEmptySelection
+          <MenuSection
+            className="menu-section"
+            selectionMode="single"
+            selectedKeys={[theme]}
+            disallowEmptySelection
             onSelectionChange={(keys) => {
               const [chosen] = keys === "all" ? [] : keys;
               preferences.set({ theme: (chosen as Theme | undefined) ?? "system" });
             }}
           >
             <Header className="menu-header">Appearance</Header>
-            <MenuItem className="menu-item" id="system">Like the system</MenuItem>
-            <MenuItem className="menu-item" id="light">Light</MenuItem>
-            <MenuItem className="menu-item" id="dark">Dark</MenuItem>
+            <MenuItem className="menu-item" id="system">
+              Like the system
+            </MenuItem>
+            <MenuItem className="menu-item" id="light">
+              Light
+            </MenuItem>
+            <MenuItem className="menu-item" id="dark">
+              Dark
+            </MenuItem>
           </MenuSection>
           <Separator className="menu-separator" />
-          <MenuItem className="menu-item" id="sign-out">Sign out</MenuItem>
+          <MenuItem className="menu-item" id="sign-out">
+            Sign out
+          </MenuItem>
         </Menu>
       </Popover>
     </MenuTrigger>

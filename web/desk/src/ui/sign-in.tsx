@@ -55,7 +55,14 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
           <p>Know who you are talking to.</p>
         </header>
         {reason !== null && <p className="sign-in-reason">{reason}</p>}
-        <TextField className="field" type="email" name="email" autoComplete="username" isRequired validationBehavior="aria">
+        <TextField
+          className="field"
+          type="email"
+          name="email"
+          autoComplete="username"
+          isRequired
+          validationBehavior="aria"
+        >
           <Label>Email</Label>
           <Input ref={email} spellCheck="false" autoCapitalize="none" />
         </TextField>

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay, ToggleButton } from "react-aria-components";
 import { formatMoment, formatShortAge } from "@signet/kit";
 import type { Conversation } from "../graphql/documents";
@@ -10,6 +10,9 @@ import { Icon } from "./icons";
 import { Padlock } from "./padlock";
 import { go } from "./place";
 
+/** The same figure stands in frame.css. */
+const ONE_PANE = "(max-width: 699px)";
+
 interface ThreadHeaderProps {
   readonly conversation: Conversation;
   readonly profileShown: boolean;
@@ -19,6 +22,11 @@ interface ThreadHeaderProps {
 export function ThreadHeader({ conversation, profileShown, onToggleProfile }: ThreadHeaderProps): ReactNode {
   const { visitor, identity } = conversation;
   const name = visitorName(visitor);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    // Where there is one pane, the row that was followed is no longer shown: the keyboard comes along.
+    if (matchMedia(ONE_PANE).matches) heading.current?.focus();
+  }, []);
   return (
     <header className="thread-header">
       <Button
@@ -32,7 +40,7 @@ export function ThreadHeader({ conversation, profileShown, onToggleProfile }: Th
       </Button>
       <Avatar id={visitor.visitorId} name={name} anonymous={visitor.firstName == null && visitor.lastName == null} />
       <div className="thread-who">
-        <h2>
+        <h2 ref={heading} tabIndex={-1}>
           <bdi>{name}</bdi>
         </h2>
         <div className="thread-facts">
@@ -100,8 +108,8 @@ function CloseConversation({ conversationId, name }: { conversationId: string; n
               <>
                 <Heading slot="title">Close this conversation?</Heading>
                 <p>
-                  <bdi>{name}</bdi> will see that it has ended. It stays readable under Closed, and a new message starts a
-                  new conversation.
+                  <bdi>{name}</bdi> will see that it has ended. It stays readable under Closed, and a new message starts
+                  a new conversation.
                 </p>
                 <div role="alert">{refusal !== null && <p className="dialog-refusal">{refusal}</p>}</div>
                 <div className="dialog-actions">

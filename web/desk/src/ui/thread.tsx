@@ -28,7 +28,11 @@ export function Thread({ conversationId, profileShown, onToggleProfile }: Thread
         {held === undefined ? (
           <div className="thread-header skeleton" aria-hidden="true" />
         ) : (
-          <ThreadHeader conversation={held.conversation} profileShown={profileShown} onToggleProfile={onToggleProfile} />
+          <ThreadHeader
+            conversation={held.conversation}
+            profileShown={profileShown}
+            onToggleProfile={onToggleProfile}
+          />
         )}
         <div className="thread-loading skeleton" aria-hidden="true">
           <i />
