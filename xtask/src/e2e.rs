@@ -30,6 +30,7 @@ pub(crate) fn screenshots(workspace: &Workspace) -> Result<()> {
 
 /// Runs the tests against the binary that is built already; gives the runner's closing lines.
 pub(crate) fn tests(workspace: &Workspace, filter: Option<&str>) -> Result<Closing> {
+    forget_failures(workspace)?;
     let files = test_files(workspace)?;
     let named: Vec<String> =
         files.iter().filter(|file| filter.is_none_or(|wanted| file.contains(wanted))).cloned().collect();
@@ -50,6 +51,16 @@ pub(crate) fn tests(workspace: &Workspace, filter: Option<&str>) -> Result<Closi
         bail!("no browser test ran");
     }
     Ok(closing)
+}
+
+/// Removes what an earlier run kept of its failures.
+fn forget_failures(workspace: &Workspace) -> Result<()> {
+    match std::fs::remove_dir_all(workspace.path("web/test-results/failures")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).context("could not remove web/test-results/failures")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The last lines of Node's test runner.

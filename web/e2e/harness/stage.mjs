@@ -1,6 +1,6 @@
 /**
  * A file of browser tests: one server, one browser, and for each test people with browser contexts of their own. When a
- * test fails, a picture of every open page, what the browser said and the server's log are kept in `web/test-results`.
+ * test fails, a picture of every open page, what the browser said and the server's log are kept in `web/test-results/failures`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -15,7 +15,7 @@ import { eventually } from "./wait.mjs";
 /** @typedef {import("playwright-core").BrowserContext} BrowserContext */
 /** @typedef {import("playwright-core").BrowserContextOptions} BrowserContextOptions */
 
-const RESULTS = resolve(import.meta.dirname, "../../test-results");
+const RESULTS = resolve(import.meta.dirname, "../../test-results/failures");
 const PATIENCE = 20_000;
 
 /** What a test has to work with. */
