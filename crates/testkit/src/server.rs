@@ -20,7 +20,7 @@ pub struct TestServer {
     child: Child,
     output: watch::Receiver<String>,
     errors: watch::Receiver<String>,
-    /// Where browsers reach the platform, without a slash at the end.
+    /// Where the platform listens, without a slash at the end.
     pub url: String,
     /// What the demo wrote; `null` for `serve`.
     pub manifest: Manifest,
@@ -59,7 +59,7 @@ impl TestServer {
         let mut server = Self::start(command);
         let line = server.wait_for(|server| server.errors.clone(), "\"public_url\"").await;
         let event: Value = serde_json::from_str(&line).expect("a log line is JSON");
-        event["public_url"].as_str().expect("the address listened on").clone_into(&mut server.url);
+        server.url = format!("http://{}", event["address"].as_str().expect("the address listened on"));
         server
     }
 

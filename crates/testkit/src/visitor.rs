@@ -15,6 +15,8 @@ pub struct VisitorClient {
     project: String,
     /// Origin of the page that embeds the widget.
     pub embedding_origin: Option<String>,
+    /// The platform's own origin, from which its widget's frames come.
+    pub platform_origin: String,
     /// The session token held.
     pub session: Option<String>,
     /// The device credential held.
@@ -29,6 +31,7 @@ impl VisitorClient {
             base: base.to_owned(),
             project: project.to_owned(),
             embedding_origin: Some("http://127.0.0.1:3000".to_owned()),
+            platform_origin: base.to_owned(),
             session: None,
             device: None,
         }
@@ -111,7 +114,7 @@ impl VisitorClient {
 
     /// Opens the socket and says hello as somebody who holds nothing yet.
     pub async fn socket(&self) -> VisitorSocket {
-        let mut socket = self.open_socket(&self.base).await.expect("the socket opens");
+        let mut socket = self.open_socket(&self.platform_origin).await.expect("the socket opens");
         socket.hello(self.token(), None).await;
         socket
     }

@@ -19,7 +19,7 @@ use crate::demo::stories::{self, Step, Story};
 use crate::demo::stories_closed;
 
 /// Life of the tokens in the stories.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
+const TOKEN_LIFETIME: Duration = Duration::from_mins(1);
 
 /// Everything that plays the stories.
 pub(super) struct Seeding<'a> {

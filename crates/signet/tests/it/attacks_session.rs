@@ -178,16 +178,14 @@ async fn d38_logs_say_nothing_about_people() {
     secrets.push(token.clone());
     secrets.push(forged);
     secrets.push(server.manifest.text("graphqlToken").to_owned());
-    for field in ["customerPrivateKeyPem"] {
-        secrets.push(server.manifest.text(field).lines().nth(1).unwrap().to_owned());
-    }
+    let private_key = server.manifest.text("customerPrivateKeyPem");
+    secrets.extend(private_key.lines().nth(1).map(str::to_owned));
     let parts = secrets.iter().flat_map(|secret| secret.split('.')).filter(|part| part.len() >= 16);
     for part in parts {
         assert!(!logs.contains(part), "a credential stands in the logs");
     }
     let lower = logs.to_lowercase();
-    let allowed = ["signet_demo_canary"];
-    for line in lower.lines().filter(|line| allowed.iter().all(|word| !line.contains(word))) {
+    for line in lower.lines() {
         for canary in ["canary", "555 0123"] {
             assert!(!line.contains(canary), "{line}");
         }

@@ -8,6 +8,9 @@ use signet_testkit::{GraphqlClient, GraphqlSubscription, TestServer, VisitorClie
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_signet");
 
+/// Where browsers would reach a served installation. It stays while ports change, and with it who issues sessions.
+const PUBLIC_URL: &str = "http://chat.example";
+
 /// A demo with its usual settings.
 pub(crate) async fn demo() -> TestServer {
     TestServer::demo(BINARY, &[]).await
@@ -117,7 +120,8 @@ impl ServedProject {
 impl Served {
     /// Serves an installation.
     pub(crate) async fn start(installation: Installation, arguments: &[&str]) -> Self {
-        let server = TestServer::serve(BINARY, &installation, arguments).await;
+        let public = ["--public-url", PUBLIC_URL];
+        let server = TestServer::serve(BINARY, &installation, &[&public, arguments].concat()).await;
         Self { installation, server }
     }
 
@@ -128,7 +132,9 @@ impl Served {
 
     /// A browser that has never been in this project.
     pub(crate) fn visitor(&self, project: &ServedProject) -> VisitorClient {
-        VisitorClient::new(&self.server.url, &project.id)
+        let mut visitor = VisitorClient::new(&self.server.url, &project.id);
+        PUBLIC_URL.clone_into(&mut visitor.platform_origin);
+        visitor
     }
 
     /// GraphQL as the project's API client.

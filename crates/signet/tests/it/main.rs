@@ -1,6 +1,12 @@
 //! The product through its doors: the real binary, HTTP, sockets and GraphQL.
 //!
 //! Run with `cargo test -p signet`; one process starts one PostgreSQL for all of it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what goes wrong here fails the test"
+)]
 
 mod attacks;
 mod attacks_session;
@@ -8,6 +14,9 @@ mod command_line;
 mod demo;
 mod durability;
 mod fixture;
+mod graphql;
+mod graphql_socket;
 mod journey;
 mod journey_identity;
 mod shutdown;
+mod visitor_api;

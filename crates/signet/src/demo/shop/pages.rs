@@ -135,18 +135,16 @@ fn hint(user: Option<&ShopUser>) -> String {
 }
 
 fn accounts() -> String {
-    SHOP_USERS
-        .iter()
-        .map(|user| {
-            format!(
-                "<tr><th scope=\"row\">{} {}</th><td><kbd>{}</kbd></td><td><kbd>{}</kbd></td></tr>",
-                escape(user.customer.first_name),
-                escape(user.customer.last_name),
-                user.login,
-                user.password
-            )
-        })
-        .collect()
+    let row = |user: &ShopUser| {
+        format!(
+            "<tr><th scope=\"row\">{} {}</th><td><kbd>{}</kbd></td><td><kbd>{}</kbd></td></tr>",
+            escape(user.customer.first_name),
+            escape(user.customer.last_name),
+            user.login,
+            user.password
+        )
+    };
+    SHOP_USERS.iter().map(row).collect()
 }
 
 fn order_row(order: &Order) -> String {
