@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, header};
 use signet_app::RequestContext;
 use tokio::time::{Instant, timeout};
 
@@ -39,7 +39,7 @@ pub(crate) async fn observe(State(server): State<Server>, mut request: Request, 
         if let Some(source) = &error.source {
             tracing::error!(%correlation_id, route, code = error.code, error = chain(source.as_ref()), "request failed");
         }
-        response = error.render(&correlation_id);
+        response = keeping_allow(&response, error.render(&correlation_id));
     }
     server.surfaces.protect(&mut response);
     answer::set(&mut response, REQUEST_ID, &correlation_id);
@@ -51,6 +51,14 @@ pub(crate) async fn observe(State(server): State<Server>, mut request: Request, 
     let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())];
     metrics::histogram!("signet_http_request_duration_seconds", &labels).record(elapsed.as_secs_f64());
     response
+}
+
+/// Keeps what routing said with its refusal, such as `allow` (RFC 9110 section 15.5.6).
+fn keeping_allow(before: &Response, mut rendered: Response) -> Response {
+    if let Some(allow) = before.headers().get(header::ALLOW) {
+        rendered.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    rendered
 }
 
 async fn within_deadline(request: Request, next: Next) -> Response {

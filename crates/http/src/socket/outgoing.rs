@@ -1,5 +1,8 @@
 //! The write side of a socket, with patience for slow readers and none for those who do not read at all.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -18,13 +21,14 @@ const FAREWELL: Duration = Duration::from_secs(2);
 const UNFLUSHED: u32 = 32;
 
 pub(super) struct Outgoing {
-    socket: WebSocket,
+    /// Boxed, because the compiler keeps room for a value in every future it is moved through.
+    socket: Box<WebSocket>,
     unflushed: u32,
 }
 
 impl Outgoing {
     pub(super) fn new(socket: WebSocket) -> Self {
-        Self { socket, unflushed: 0 }
+        Self { socket: Box::new(socket), unflushed: 0 }
     }
 
     /// The next message of the client. Cancel safe.
@@ -83,6 +87,12 @@ impl Outgoing {
         }
     }
 
+    /// Answers the client's close frame (RFC 6455 section 5.5.1), which the library has written and not yet sent.
+    pub(super) async fn client_closed(&mut self) -> End {
+        let _ = Box::pin(timeout(FAREWELL, self.socket.flush())).await;
+        End::Gone
+    }
+
     /// Sends what waits and a close frame, and reads until the client has answered it: a connection that is dropped with
     /// unread data in it is reset, and the client may never see the code.
     pub(super) async fn close(&mut self, code: u16, reason: &'static str) {
@@ -93,10 +103,12 @@ impl Outgoing {
     }
 }
 
+/// Most writes are done at once. Only for one that is not is there a timer, and room for it.
 async fn in_time(write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
-    match timeout(PATIENCE, write).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(End::Gone),
-        Err(_) => Err(Close::TooSlow.into()),
-    }
+    let mut write = pin!(write);
+    let written = match poll_fn(|cx| Poll::Ready(write.as_mut().poll(cx))).await {
+        Poll::Ready(written) => written,
+        Poll::Pending => Box::pin(timeout(PATIENCE, write)).await.map_err(|_| Close::TooSlow)?,
+    };
+    written.map_err(|_| End::Gone)
 }

@@ -31,7 +31,7 @@ const ECHO_BYTES: usize = 64;
 
 pub(super) struct Session<'s> {
     out: &'s mut Outgoing,
-    feed: VisitorFeed,
+    feed: Box<VisitorFeed>,
     app: Arc<App>,
     queue: Queue,
     /// The ongoing conversation, where the visitor types.
@@ -54,7 +54,7 @@ enum Step {
 impl<'s> Session<'s> {
     pub(super) fn new(
         out: &'s mut Outgoing,
-        feed: VisitorFeed,
+        feed: Box<VisitorFeed>,
         app: Arc<App>,
         context: RequestContext,
     ) -> Self {
@@ -92,7 +92,7 @@ impl<'s> Session<'s> {
 
     async fn converse(&mut self, shutdown: &CancellationToken) -> Result<std::convert::Infallible, End> {
         if let Some(thread) = self.feed.take_welcome() {
-            self.welcome(&thread).await?;
+            Box::pin(self.welcome(&thread)).await?;
         }
         let mut stopped = pin!(shutdown.cancelled());
         loop {
@@ -107,14 +107,15 @@ impl<'s> Session<'s> {
                 () = ready(()), if self.out.is_dirty() => Step::Flush,
                 _ = self.ticks.tick() => Step::Tick,
             };
+            // Boxed where the future is large and soon over: an idle socket keeps room for all it might ever wait for.
             match step {
                 Step::Shutdown => return Err(Close::GoingAway.into()),
-                Step::Update(update) => self.tell(update).await?,
+                Step::Update(update) => Box::pin(self.tell(update)).await?,
                 Step::Done(done) => {
                     self.queue.start(self.feed.session());
-                    self.acknowledge(done).await?;
+                    Box::pin(self.acknowledge(done)).await?;
                 }
-                Step::Received(message) => self.hear(message?).await?,
+                Step::Received(message) => Box::pin(self.hear(message?)).await?,
                 Step::Flush => self.out.flush().await?,
                 Step::Tick => self.ping().await?,
             }
@@ -186,7 +187,7 @@ impl<'s> Session<'s> {
                 None => self.invalid_frame().await,
             },
             Message::Binary(_) => Err(Close::ProtocolError.into()),
-            Message::Close(_) => Err(End::Gone),
+            Message::Close(_) => Err(self.out.client_closed().await),
             Message::Ping(_) => self.out.flush().await,
             Message::Pong(_) => Ok(()),
         }
