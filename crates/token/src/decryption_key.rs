@@ -97,7 +97,7 @@ impl DecryptionKey {
             .key
             .decrypt(&OAEP_SHA256_MGF1SHA256, input, &mut output, None)
             .map_err(|_| UnwrapError::Bad)?;
-        ContentKey::from_bytes(plaintext).filter(|_| computable).ok_or(UnwrapError::Bad)
+        ContentKey::from_bytes(plaintext).ok_or(UnwrapError::Bad)
     }
 }
 

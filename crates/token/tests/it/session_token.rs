@@ -133,6 +133,17 @@ fn no_header_but_ours_is_accepted() {
 }
 
 #[test]
+fn a_token_above_the_limit_is_refused_although_its_signature_is_good() {
+    let sign = |length| {
+        let claims = SessionClaims { iss: "x".repeat(length), ..claims() };
+        signer().sign(SessionTokenKind::Session, &claims).unwrap()
+    };
+    assert!(signer().verify(&sign(2_000), SessionTokenKind::Session).is_ok());
+    let refused = signer().verify(&sign(4_000), SessionTokenKind::Session);
+    assert_eq!(refused.unwrap_err(), SessionTokenError::Malformed);
+}
+
+#[test]
 fn expiry_is_the_callers_and_exact() {
     let claims = SessionClaims { exp: NOW + 1, ..claims() };
     assert!(!claims.is_expired(NOW_MS));
