@@ -196,6 +196,16 @@ describe("signing in during a conversation", () => {
     expect(session.state.setAside?.conversationId ?? null).toBe(outcome === "BOTH" ? "c-0" : null);
   });
 
+  test("a switch is no upgrade: nothing of the first person stays", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join(welcome({ entries: [entry(1)] }));
+    connection.send("the first person's words");
+    await activate(SECURED, granted({}, "SWITCHED"));
+    expect(events).toEqual(["wiped"]);
+    expect(connection.state.thread).toEqual([]);
+    expect(connection.state.outbox).toEqual([]);
+  });
+
   test("the old socket's end does not end the new session", async () => {
     await activate(ANONYMOUS, anonymously());
     join();

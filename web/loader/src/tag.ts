@@ -162,13 +162,11 @@ export class Tag {
     if (option.type === "ANONYMOUS" && step(this.#phase, "choseAnonymous") === "ALREADY_ACTIVATED") {
       return refuse(option, REFUSALS.ALREADY_ACTIVATED);
     }
-    let reply: Reply | null;
-    try {
-      reply = await this.#request(await opening, (id) => ({ type: "activate", id, option }));
-    } catch {
-      return refuse(option, unavailable("the chat could not be loaded"));
-    }
-    if (overtaken() || reply === null) return refuse(option, unavailable("the chat was closed"));
+    const widget = await opening.catch(() => null);
+    if (overtaken() || !widget) return refuse(option, unavailable("the chat could not be loaded"));
+    // A sign-out settles what is open with `null`, so an answer is never one that was overtaken.
+    const reply = await this.#request(widget, (id) => ({ type: "activate", id, option }));
+    if (reply === null) return refuse(option, unavailable("the chat was closed"));
     if (reply.type === "refused") return refuse(option, reply);
     this.#provider = provider;
     this.#move(option.type === "ANONYMOUS" ? "acceptedAnonymous" : "acceptedSecured");

@@ -252,6 +252,26 @@ describe("logout", () => {
     expect(page.tag.phase).toBe("loggedOut");
   });
 
+  test("while the chat is loading, the activation is not begun any more", async () => {
+    const page = embed();
+    const activation = page.tag.activate(secured("a"));
+    const logout = page.tag.logout();
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await logout;
+    expect((await activation).authentication.code).toBe("SERVICE_UNAVAILABLE");
+    expect(page.told).toEqual([]);
+    expect(page.tag.phase).toBe("loggedOut");
+  });
+
+  test("called twice it is one", async () => {
+    const page = await activated(secured("a"));
+    const both = [page.tag.logout(), page.tag.logout()];
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await Promise.all(both);
+    expect(page.opened()).toBe(1);
+    expect(page.told).toEqual([]);
+  });
+
   test("an activation called while it runs waits for it", async () => {
     const page = await activated(secured("a"));
     const logout = page.tag.logout();
