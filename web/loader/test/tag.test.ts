@@ -21,7 +21,7 @@ interface Reachable {
 }
 
 /** A tag whose iframe is the test: the channel's two ends without a browser between them. */
-function embed(options: { reachable?: boolean; namesVisitor?: boolean } = {}): Reachable {
+function embed(options: { reachable?: boolean; namesVisitor?: boolean; loading?: Promise<void> } = {}): Reachable {
   const told: ToWidget[] = [];
   const warnings: string[] = [];
   const calls: unknown[][] = [];
@@ -41,7 +41,7 @@ function embed(options: { reachable?: boolean; namesVisitor?: boolean } = {}): R
           removed += 1;
         },
       };
-      return Promise.resolve(widget);
+      return Promise.resolve(options.loading).then(() => widget);
     },
     callback: (name) => (context: unknown) => calls.push([name, context]),
     namesVisitor: () => options.namesVisitor ?? false,
@@ -253,9 +253,14 @@ describe("logout", () => {
   });
 
   test("while the chat is loading, the activation is not begun any more", async () => {
-    const page = embed();
-    const activation = page.tag.activate(secured("a"));
+    let loaded = (): void => undefined;
+    const page = embed({ loading: new Promise((resolve) => (loaded = resolve)) });
+    const provider = vi.fn(secured("a"));
+    const activation = page.tag.activate(provider);
+    await vi.waitFor(() => expect(provider).toHaveReturned());
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve(); // the tag takes the provider's answer
     const logout = page.tag.logout();
+    loaded();
     page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
     await logout;
     expect((await activation).authentication.code).toBe("SERVICE_UNAVAILABLE");
