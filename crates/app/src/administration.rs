@@ -78,7 +78,7 @@ impl App {
             Some(key_id) => parsed.with_key_id(key_id),
             None => Ok(parsed),
         });
-        let parsed = parsed.map_err(|error| key_refused(error))?;
+        let parsed = parsed.map_err(key_refused)?;
         let record = CustomerKey {
             id: CustomerKeyId::generate(&self.env),
             project_id: key.project_id,
