@@ -73,9 +73,10 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict(what) => Self::Exists(what),
-            StoreError::InvalidCursor => {
-                Self::Invalid { code: "CURSOR_INVALID", message: "the cursor names no place in this list".to_owned() }
-            }
+            StoreError::InvalidCursor => Self::Invalid {
+                code: "CURSOR_INVALID",
+                message: "the cursor names no place in this list".to_owned(),
+            },
             other => Self::Unavailable(Box::new(other)),
         }
     }

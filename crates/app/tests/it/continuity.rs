@@ -75,7 +75,7 @@ async fn case_4_a_lapse_is_told_and_the_same_person_unlocks() {
     let world = World::new().await;
     let jane = world.sign_in("jane").await;
     let conversation = world.say(&jane, "One question.").await.conversation_id;
-    world.pass(Duration::from_mins(60));
+    world.pass(Duration::from_hours(1));
     assert_eq!(world.app.expire_sessions().await.unwrap(), 1);
     assert_eq!(world.app.expire_sessions().await.unwrap(), 0, "a session expired twice");
 

@@ -1,4 +1,5 @@
 //! The use cases against a real database, with a clock that stands still until a test moves it.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod access;
 mod continuity;
