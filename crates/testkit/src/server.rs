@@ -18,6 +18,8 @@ use crate::{GraphqlClient, client};
 #[derive(Debug)]
 pub struct TestServer {
     child: Child,
+    /// Where it keeps what is temporary, so that nothing stays behind when it is killed.
+    _temporary: tempfile::TempDir,
     output: watch::Receiver<String>,
     errors: watch::Receiver<String>,
     /// Where the platform listens, without a slash at the end.
@@ -64,10 +66,18 @@ impl TestServer {
     }
 
     fn start(mut command: Command) -> Self {
-        let mut child = command.spawn().expect("start signet");
+        let temporary = tempfile::tempdir().expect("temporary folder");
+        let mut child = command.env("TMPDIR", temporary.path()).spawn().expect("start signet");
         let output = collect(child.stdout.take().expect("standard output"));
         let errors = collect(child.stderr.take().expect("standard error"));
-        Self { child, output, errors, url: String::new(), manifest: Manifest::default() }
+        Self {
+            child,
+            _temporary: temporary,
+            output,
+            errors,
+            url: String::new(),
+            manifest: Manifest::default(),
+        }
     }
 
     /// Waits for a line that contains the text, and gives it.
@@ -155,6 +165,11 @@ impl TestServer {
 
 impl Drop for TestServer {
     fn drop(&mut self) {
+        // It must be gone before its folders are, or it leaves something behind in them. A killed process is gone at once.
+        let killed = self.child.start_kill();
+        while killed.is_ok() && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::yield_now();
+        }
         if std::thread::panicking() {
             use std::io::Write as _;
             let _ = writeln!(std::io::stderr(), "signet logged:\n{}", self.logs());

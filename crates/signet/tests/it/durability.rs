@@ -12,7 +12,7 @@ use crate::fixture::{BINARY, Served, ServedProject};
 
 /// Writers at once, and how many acknowledgements must have come before the end.
 const WRITERS: usize = 12;
-const ENOUGH: usize = 400;
+const ENOUGH: usize = 1_500;
 /// Messages a writer has on the way at once.
 const WINDOW: usize = 8;
 

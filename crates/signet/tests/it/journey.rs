@@ -79,16 +79,19 @@ async fn a_conversation_goes_on_when_its_guest_signs_in() {
     socket.send("It is me").await;
     socket.expect("ack").await;
 
-    let seen = conversation(&agent, &id).await;
+    each_message_keeps_its_assurance(&conversation(&agent, &id).await);
+}
+
+fn each_message_keeps_its_assurance(seen: &Value) {
     assert_eq!(
-        texts(&seen),
+        texts(seen),
         [
             pair("Where is my lamp?", "ANONYMOUS"),
             pair("On its way. Would you sign in?", "-"),
             pair("It is me", "VERIFIED")
         ]
     );
-    assert_eq!(notices(&seen), ["VISITOR_SIGNED_IN"]);
+    assert_eq!(notices(seen), ["VISITOR_SIGNED_IN"]);
     assert_eq!(seen["identity"]["state"], "VERIFIED");
     let profile = &seen["visitor"];
     assert_eq!(profile["externalUserId"], "person-1");

@@ -16,6 +16,7 @@ mod durability;
 mod fixture;
 mod graphql;
 mod graphql_socket;
+mod in_process;
 mod journey;
 mod journey_identity;
 mod shutdown;

@@ -1,0 +1,67 @@
+//! The platform started in the test's own process, under a clock that the test moves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use signet::config::Settings;
+use signet::environment::SystemRandom;
+use signet::server::Server;
+use signet_app::{NewApiClient, NewCustomerKey};
+use signet_domain::env::ManualClock;
+use signet_domain::{Env, Project, Scopes, Timestamp};
+use signet_testkit::token_factory::TokenFactory;
+use signet_testkit::{GraphqlClient, VisitorClient};
+use signet_token::SigningKey;
+
+use crate::fixture::{conversation, watch};
+
+#[tokio::test]
+async fn a_session_lasts_an_hour_to_the_millisecond() {
+    let start = Timestamp::parse("2026-11-20T12:00:00.000Z").unwrap();
+    let clock = Arc::new(ManualClock::new(start));
+    let env = Env::new(Arc::clone(&clock) as Arc<_>, Arc::new(SystemRandom));
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        data_dir: Some(folder.path().to_owned()),
+        listen: Some("127.0.0.1:0".parse().unwrap()),
+        ..Settings::default()
+    };
+    let server = Server::start(&settings.resolve().unwrap(), env).await.unwrap();
+    let app = server.app();
+    let project = Project::new("bank", "Bank", start).unwrap();
+    app.create_project(project.clone()).await.unwrap();
+    let key = SigningKey::generate().unwrap();
+    let text = key.verification_key().to_pem();
+    app.register_customer_key(NewCustomerKey { project_id: project.id.clone(), text, key_id: None })
+        .await
+        .unwrap();
+    let new = NewApiClient { name: "Test".to_owned(), project_id: project.id.clone(), scopes: Scopes::all() };
+    let (client, secret) = app.create_api_client(new).await.unwrap();
+    let tokens = TokenFactory::from_pem(&key.to_pem().unwrap(), None, app.platform_key_pem());
+
+    let mut visitor = VisitorClient::new(server.public_url(), "bank");
+    visitor.embedding_origin = None;
+    let opened = visitor.sign_in(&tokens.token("person", start.as_millis()).build()).await;
+    assert_eq!(opened["session"]["expiresAt"], "2026-11-20T13:00:00.000Z");
+    assert_eq!(opened["session"]["renewFrom"], "2026-11-20T12:48:00.000Z");
+    assert_eq!(opened["session"]["renewUntil"], "2026-11-20T12:57:00.000Z");
+    let id = visitor.send("hello").await["conversationId"].clone();
+    let graphql = GraphqlClient::client(server.public_url(), &client.id, &secret).await;
+    let mut events = watch(&graphql, "bank").await;
+
+    clock.advance(Duration::from_hours(1) - Duration::from_millis(1));
+    assert_eq!(visitor.history().await.status, 200);
+    clock.advance(Duration::from_millis(1));
+    let refused = visitor.history().await;
+    assert_eq!((refused.status, refused.code()), (401, "SESSION_EXPIRED"));
+    events.next_where(|event| event["conversationEvents"]["kind"] == "VISITOR_IDENTITY_LAPSED").await;
+    let identity = conversation(&graphql, &id).await["identity"].clone();
+    assert_eq!(
+        identity,
+        json!({ "state": "NO_LONGER_VERIFIED", "verifiedAt": "2026-11-20T12:00:00.000Z",
+            "lapsedAt": "2026-11-20T13:00:00.000Z", "lapseReason": "EXPIRED" })
+    );
+    drop(events);
+    server.stop().await.unwrap();
+}
