@@ -86,6 +86,41 @@ test("D34 commands of a sibling, a popup and the page itself are ignored", async
   }
 });
 
+test("D34 a sibling that speaks before the page is not heard, and the page still is", async (stage) => {
+  const { platformUrl, projectId } = stage.manifest;
+  const evil = await serve({ "/": () => ({ body: `<!doctype html><title>Evil</title><script>${ATTACK}</script>` }) });
+  const widget = new URL(`/widget?project=${encodeURIComponent(projectId)}`, platformUrl).href;
+  const address = `http://${EVIL}:${evil.port}/`;
+  const frames = `<iframe src="${widget}"></iframe><iframe src="${address}"></iframe>`;
+  const brand = await serve({ "/": () => ({ body: `<!doctype html><title>Brand</title>${frames}` }) });
+  try {
+    const page = await (await stage.context()).newPage();
+    /** @type {string[]} */
+    const activations = [];
+    page.on("request", (request) => request.url().endsWith("/activate") && activations.push(request.url()));
+    await page.goto(brand.origin, { waitUntil: "load" });
+    const sibling = await eventually(() => page.frames().find((frame) => frame.url() === address), { what: "the sibling" });
+    await sibling.evaluate(() => /** @type {any} */ (window).attack(window.parent[0]));
+
+    await page.evaluate((origin) => {
+      const { port1, port2 } = new MessageChannel();
+      /** @type {unknown[]} */
+      const answers = [];
+      Object.assign(window, { answers });
+      port1.onmessage = ({ data }) => answers.push(data);
+      window[0]?.postMessage({ signet: "connect", language: "en", persist: true, sheet: false }, origin, [port2]);
+    }, new URL(platformUrl).origin);
+    /** @param {import("playwright-core").Frame} frame */
+    const heard = (frame) => frame.evaluate(() => /** @type {any} */ (window).answers);
+    await eventually(async () => (await heard(page.mainFrame())).length + (await heard(sibling)).length > 0, { what: "an answer" });
+    assert.deepEqual(await heard(sibling), [], "the sibling is not heard");
+    assert.deepEqual(await heard(page.mainFrame()), [{ type: "ready" }], "the page is");
+    assert.deepEqual(activations, []);
+  } finally {
+    await Promise.all([evil.close(), brand.close()]);
+  }
+});
+
 test("D34 the chat in a window of its own talks to nobody", async (stage) => {
   const { platformUrl, projectId } = stage.manifest;
   const site = await serve({ "/": () => ({ body: `<!doctype html><title>Evil</title><script>${ATTACK}</script>` }) });
