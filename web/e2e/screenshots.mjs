@@ -22,6 +22,13 @@ const LOOKS = {
   mobile: { colorScheme: "light", viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
 };
 
+/** One for each walk, so that the desk's list tells them apart. */
+const QUESTIONS = [
+  "Does the brass lamp come with a longer cord?",
+  "Can the brass lamp be had with a longer cord?",
+  "How long is the cord of the brass lamp?",
+];
+
 /** @param {Page} page @param {string} name */
 async function picture(page, name) {
   await page.evaluate(() => document.fonts.ready);
@@ -40,7 +47,7 @@ async function walk(stage, look, options, customer) {
   const shop = new Shop(await (await stage.context(options)).newPage(), stage.manifest);
   const desk = new Desk(await (await stage.context(options)).newPage(), stage.manifest);
   const { chat } = shop;
-  const question = `Does the brass lamp come with a longer cord? (${look})`;
+  const question = QUESTIONS[customer] ?? "";
 
   await shop.visit();
   await chat.launcher.waitFor();
@@ -58,7 +65,7 @@ async function walk(stage, look, options, customer) {
   await picture(desk.page, `${look}-desk-inbox`);
   await desk.open(question);
   await picture(desk.page, `${look}-desk-not-verified`);
-  await desk.reply("It does: two metres, or three on request. Is it for the order you placed on Monday?");
+  await desk.reply("It is two metres, or three on request. Is it for the order you placed on Monday?");
 
   await shop.visit("/login");
   await picture(shop.page, `${look}-shop-sign-in`);
