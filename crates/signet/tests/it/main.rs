@@ -19,5 +19,6 @@ mod graphql_socket;
 mod in_process;
 mod journey;
 mod journey_identity;
+mod providers;
 mod shutdown;
 mod visitor_api;

@@ -1,0 +1,3 @@
+module signettoken
+
+go 1.19
