@@ -45,6 +45,9 @@ impl<'de> Deserialize<'de> for SecretBytes {
 pub(crate) struct Contents {
     /// RSA keys that visitor tokens are encrypted to.
     pub(crate) decryption_keys: Vec<StoredDecryptionKey>,
+    /// Keys on curves, for providers that use key agreement. Absent until the first is made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) agreement_keys: Vec<StoredAgreementKey>,
     /// Ed25519 seeds that session tokens are signed with; the last one signs, the others only verify.
     pub(crate) session_seeds: Vec<SecretBytes>,
     /// Further secrets by name.
@@ -59,6 +62,18 @@ pub(crate) struct StoredDecryptionKey {
     pub(crate) state: KeyState,
     /// PKCS#8 DER.
     pub(crate) pkcs8: SecretBytes,
+}
+
+/// One key on a curve.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct StoredAgreementKey {
+    /// Whether new tokens may be encrypted to it.
+    pub(crate) state: KeyState,
+    /// `P-256` or `X25519`.
+    pub(crate) curve: String,
+    /// The 32 bytes of the private key.
+    pub(crate) secret: SecretBytes,
 }
 
 impl Contents {

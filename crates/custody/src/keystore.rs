@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use serde::{Deserialize, Serialize};
-use signet_token::{DecryptionKey, KeyFingerprint, SessionSigner, SessionVerifier};
+use signet_token::{
+    AgreementKey, Curve, DecryptionKey, KeyFingerprint, KeyManagement, SessionSigner, SessionVerifier,
+};
 use zeroize::Zeroizing;
 
-use crate::contents::{Contents, SecretBytes, StoredDecryptionKey};
+use crate::contents::{Contents, SecretBytes, StoredAgreementKey, StoredDecryptionKey};
 use crate::envelope::{self, FileKey, KdfCost};
 use crate::error::KeystoreError;
 use crate::file;
@@ -48,20 +50,48 @@ pub struct DecryptionKeyInfo {
     pub key_id: KeyFingerprint,
     /// Whether it is published.
     pub state: KeyState,
-    /// The public half as a JWK with `use: enc`, `alg: RSA-OAEP-256` and `kid`.
+    /// What it is for.
+    pub algorithm: KeyManagement,
+    /// The public half as a JWK with `use: enc`, `alg` and `kid`.
     pub public_jwk: String,
 }
 
-struct LiveKey {
+struct LiveKey<K> {
     state: KeyState,
-    key: Arc<DecryptionKey>,
+    key: Arc<K>,
+}
+
+impl LiveKey<DecryptionKey> {
+    fn describe(&self) -> DecryptionKeyInfo {
+        DecryptionKeyInfo {
+            key_id: self.key.fingerprint().clone(),
+            state: self.state,
+            algorithm: KeyManagement::RsaOaep256,
+            public_jwk: self.key.to_public_jwk_json(),
+        }
+    }
+}
+
+impl LiveKey<AgreementKey> {
+    fn describe(&self) -> DecryptionKeyInfo {
+        DecryptionKeyInfo {
+            key_id: self.key.fingerprint().clone(),
+            state: self.state,
+            algorithm: match self.key.curve() {
+                Curve::P256 => KeyManagement::EcdhEsP256,
+                Curve::X25519 => KeyManagement::EcdhEsX25519,
+            },
+            public_jwk: self.key.to_public_jwk_json(),
+        }
+    }
 }
 
 /// An opened keystore. Changes are on disk before the call that makes them returns.
 pub struct Keystore {
     /// Where and under which key it is written; `None` for one that lives in memory only.
     place: Option<(PathBuf, FileKey)>,
-    decryption_keys: Vec<LiveKey>,
+    decryption_keys: Vec<LiveKey<DecryptionKey>>,
+    agreement_keys: Vec<LiveKey<AgreementKey>>,
     session_signers: Vec<Arc<SessionSigner>>,
     contents: Contents,
 }
@@ -123,6 +153,15 @@ impl Keystore {
                 Ok(LiveKey { state: stored.state, key })
             })
             .collect::<Result<Vec<_>, KeystoreError>>()?;
+        let agreement_keys = contents
+            .agreement_keys
+            .iter()
+            .map(|stored| {
+                let curve = Curve::parse(&stored.curve).ok_or(KeystoreError::Damaged)?;
+                let key = Arc::new(AgreementKey::from_secret(curve, stored.secret.expose())?);
+                Ok(LiveKey { state: stored.state, key })
+            })
+            .collect::<Result<Vec<_>, KeystoreError>>()?;
         let session_signers = contents
             .session_seeds
             .iter()
@@ -132,20 +171,17 @@ impl Keystore {
         if !has_active || session_signers.is_empty() {
             return Err(KeystoreError::Damaged);
         }
-        Ok(Self { place, decryption_keys, session_signers, contents })
+        Ok(Self { place, decryption_keys, agreement_keys, session_signers, contents })
     }
 
-    /// The decryption keys, newest first.
+    /// The decryption keys: RSA newest first, then those on curves newest first.
     pub fn decryption_keys(&self) -> Vec<DecryptionKeyInfo> {
-        let describe = |live: &LiveKey| DecryptionKeyInfo {
-            key_id: live.key.fingerprint().clone(),
-            state: live.state,
-            public_jwk: live.key.to_public_jwk_json(),
-        };
-        self.decryption_keys.iter().rev().map(describe).collect()
+        let rsa = self.decryption_keys.iter().rev().map(LiveKey::<DecryptionKey>::describe);
+        rsa.chain(self.agreement_keys.iter().rev().map(LiveKey::<AgreementKey>::describe)).collect()
     }
 
-    /// The active public keys as a JWK set (RFC 7517 section 5), newest first: what providers fetch.
+    /// The active public keys as a JWK set (RFC 7517 section 5), in the order of [`Self::decryption_keys`]: what providers
+    /// fetch.
     pub fn jwks_json(&self) -> String {
         let keys: Vec<String> = self
             .decryption_keys()
@@ -156,7 +192,7 @@ impl Keystore {
         format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
-    /// The newest active public key as a PEM `PUBLIC KEY`.
+    /// The newest active public RSA key as a PEM `PUBLIC KEY`.
     pub fn platform_public_key_pem(&self) -> Result<String, KeystoreError> {
         let newest = self.decryption_keys.iter().rev().find(|live| live.state == KeyState::Active);
         Ok(newest.ok_or(KeystoreError::LastActiveKey)?.key.to_public_pem()?)
@@ -176,11 +212,41 @@ impl Keystore {
 
     /// Starts a pool of threads that unwrap content keys with the keys as they are now.
     pub fn local_unwrap(&self, options: RsaPoolOptions) -> Result<LocalUnwrap, KeystoreError> {
-        let newest_first = self.decryption_keys.iter().rev().map(|live| Arc::clone(&live.key)).collect();
-        LocalUnwrap::start(newest_first, options).map_err(KeystoreError::Threads)
+        let rsa = self.decryption_keys.iter().rev().map(|live| Arc::clone(&live.key)).collect();
+        let agreement = self.agreement_keys.iter().rev().map(|live| Arc::clone(&live.key)).collect();
+        LocalUnwrap::start(rsa, agreement, options).map_err(KeystoreError::Threads)
     }
 
-    /// Makes a new active decryption key and retires the others, which go on decrypting.
+    /// Makes a new active key for an algorithm, the first or a further one, and retires the others of that algorithm,
+    /// which go on decrypting. Keys on curves exist only after this was called for them.
+    pub fn rotate_decryption_key_for(
+        &mut self,
+        algorithm: KeyManagement,
+    ) -> Result<KeyFingerprint, KeystoreError> {
+        let Some(curve) = algorithm.curve() else { return self.rotate_decryption_key() };
+        let key = AgreementKey::generate(curve)?;
+        let stored = StoredAgreementKey {
+            state: KeyState::Active,
+            curve: curve.name().to_owned(),
+            secret: SecretBytes::new(&key.to_secret()),
+        };
+        self.change(|contents| {
+            retire(contents, curve);
+            contents.agreement_keys.push(stored);
+            Ok(())
+        })?;
+        Ok(key.fingerprint().clone())
+    }
+
+    /// Publishes no key for a curve any more. Its keys go on decrypting until they are destroyed.
+    pub fn retire_agreement_keys(&mut self, curve: Curve) -> Result<(), KeystoreError> {
+        self.change(|contents| {
+            retire(contents, curve);
+            Ok(())
+        })
+    }
+
+    /// Makes a new active RSA key and retires the others, which go on decrypting.
     pub fn rotate_decryption_key(&mut self) -> Result<KeyFingerprint, KeystoreError> {
         let key = DecryptionKey::generate()?;
         let key_id = key.fingerprint().clone();
@@ -200,13 +266,18 @@ impl Keystore {
     /// # Errors
     /// [`KeystoreError::KeyNotFound`], [`KeystoreError::LastActiveKey`] for an active one.
     pub fn destroy_decryption_key(&mut self, key_id: &KeyFingerprint) -> Result<(), KeystoreError> {
-        let found = self.decryption_keys.iter().position(|live| live.key.fingerprint() == key_id);
-        let position = found.ok_or(KeystoreError::KeyNotFound)?;
-        if self.decryption_keys.get(position).is_some_and(|live| live.state == KeyState::Active) {
+        let rsa = self.decryption_keys.iter().position(|live| live.key.fingerprint() == key_id);
+        let agreement = self.agreement_keys.iter().position(|live| live.key.fingerprint() == key_id);
+        let found = self.decryption_keys().into_iter().find(|info| info.key_id == *key_id);
+        if found.ok_or(KeystoreError::KeyNotFound)?.state == KeyState::Active {
             return Err(KeystoreError::LastActiveKey);
         }
         self.change(|contents| {
-            contents.decryption_keys.remove(position);
+            if let Some(position) = rsa {
+                contents.decryption_keys.remove(position);
+            } else if let Some(position) = agreement {
+                contents.agreement_keys.remove(position);
+            }
             Ok(())
         })
     }
@@ -263,8 +334,16 @@ impl fmt::Debug for Keystore {
         f.debug_struct("Keystore")
             .field("path", &self.place.as_ref().map(|(path, _)| path))
             .field("decryption_keys", &self.decryption_keys.len())
+            .field("agreement_keys", &self.agreement_keys.len())
             .field("session_keys", &self.session_signers.len())
             .finish_non_exhaustive()
+    }
+}
+
+/// Retires the keys on a curve.
+fn retire(contents: &mut Contents, curve: Curve) {
+    for stored in contents.agreement_keys.iter_mut().filter(|stored| stored.curve == curve.name()) {
+        stored.state = KeyState::Retired;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Custody: where the platform's private keys live, and the only place where they are used.
 //!
-//! The embedded default is a local [`Keystore`], one encrypted file. It holds the RSA keys that visitor tokens are
-//! encrypted to, the Ed25519 keys that session tokens are signed with, and further secrets of the platform. Its
+//! The embedded default is a local [`Keystore`], one encrypted file. It holds the keys that visitor tokens are
+//! encrypted to, RSA always and P-256 or X25519 on demand, the Ed25519 keys that session tokens are signed with, and further secrets of the platform. Its
 //! [`LocalUnwrap`] does the RSA work on a small pool of threads of its own behind a bounded queue: one private
 //! operation costs as much as a thousand ordinary requests, and must neither block the threads that serve them nor
 //! pile up.

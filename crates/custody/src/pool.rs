@@ -1,4 +1,4 @@
-//! RSA private operations on a few threads of their own, behind a bounded queue.
+//! Private key operations on a few threads of their own, behind a bounded queue.
 //!
 //! A private operation takes a fifth of a millisecond of pure computation. On the threads that serve requests it
 //! would delay everyone; unbounded it would pile up under a flood of junk tokens. So a full queue refuses at once.
@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use signet_token::{ContentKey, DecryptionKey, KeyUnwrap, UnwrapError, UnwrapFuture};
+use signet_token::{
+    AgreementKey, ContentKey, DecryptionKey, KeyAgreement, KeyFingerprint, KeyUnwrap, UnwrapError,
+    UnwrapFuture,
+};
 use tokio::sync::oneshot;
 
 /// The size of the pool.
@@ -40,9 +43,15 @@ enum Selection {
     Unknown,
 }
 
+/// The encrypted content key of a job, for one kind of key.
+enum Wrapped {
+    Rsa(Vec<u8>),
+    Agreed(KeyAgreement),
+}
+
 struct Job {
     selection: Selection,
-    encrypted_key: Vec<u8>,
+    wrapped: Wrapped,
     reply: oneshot::Sender<Result<ContentKey, UnwrapError>>,
 }
 
@@ -54,7 +63,9 @@ struct Queue {
 
 struct Shared {
     /// Newest first.
-    keys: Vec<Arc<DecryptionKey>>,
+    rsa_keys: Vec<Arc<DecryptionKey>>,
+    /// Newest first.
+    agreement_keys: Vec<Arc<AgreementKey>>,
     capacity: usize,
     queue: Mutex<Queue>,
     ready: Condvar,
@@ -101,32 +112,42 @@ impl Shared {
             if job.reply.is_closed() {
                 continue;
             }
-            let result = self.unwrap(job.selection, &job.encrypted_key);
+            let result = self.unwrap(job.selection, &job.wrapped);
             // The receiver may have gone away meanwhile, which is all the same to us.
             let _ = job.reply.send(result);
         }
     }
 
-    fn unwrap(&self, selection: Selection, encrypted_key: &[u8]) -> Result<ContentKey, UnwrapError> {
-        match selection {
-            Selection::One(index) => self.operate(self.keys.get(index), encrypted_key),
-            // No early exit: how long it takes must not tell which key, if any, fitted.
-            Selection::All => {
-                let attempts = self.keys.iter().map(|key| self.operate(Some(key), encrypted_key));
-                attempts.fold(Err(UnwrapError::Bad), Result::or)
+    fn unwrap(&self, selection: Selection, wrapped: &Wrapped) -> Result<ContentKey, UnwrapError> {
+        match wrapped {
+            Wrapped::Rsa(encrypted_key) => {
+                self.try_keys(&self.rsa_keys, selection, |key| key.unwrap_content_key(encrypted_key))
             }
-            Selection::Unknown => self.operate(self.keys.first(), encrypted_key).and(Err(UnwrapError::Bad)),
+            Wrapped::Agreed(agreement) => {
+                self.try_keys(&self.agreement_keys, selection, |key| key.unwrap_content_key(agreement))
+            }
         }
     }
 
-    /// One private operation.
-    fn operate(
+    fn try_keys<K>(
         &self,
-        key: Option<&Arc<DecryptionKey>>,
-        encrypted_key: &[u8],
+        keys: &[Arc<K>],
+        selection: Selection,
+        unwrap: impl Fn(&K) -> Result<ContentKey, UnwrapError>,
     ) -> Result<ContentKey, UnwrapError> {
-        self.operations.fetch_add(1, Ordering::Relaxed);
-        key.ok_or(UnwrapError::Bad)?.unwrap_content_key(encrypted_key)
+        // One private operation.
+        let operate = |key: Option<&Arc<K>>| {
+            self.operations.fetch_add(1, Ordering::Relaxed);
+            key.ok_or(UnwrapError::Bad).and_then(|key| unwrap(key))
+        };
+        match selection {
+            Selection::One(index) => operate(keys.get(index)),
+            // No early exit: how long it takes must not tell which key, if any, fitted.
+            Selection::All => {
+                keys.iter().map(|key| operate(Some(key))).fold(Err(UnwrapError::Bad), Result::or)
+            }
+            Selection::Unknown => operate(keys.first()).and(Err(UnwrapError::Bad)),
+        }
     }
 }
 
@@ -136,9 +157,14 @@ pub struct LocalUnwrap {
 }
 
 impl LocalUnwrap {
-    pub(crate) fn start(keys: Vec<Arc<DecryptionKey>>, options: RsaPoolOptions) -> io::Result<Self> {
+    pub(crate) fn start(
+        rsa_keys: Vec<Arc<DecryptionKey>>,
+        agreement_keys: Vec<Arc<AgreementKey>>,
+        options: RsaPoolOptions,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            keys,
+            rsa_keys,
+            agreement_keys,
             capacity: options.queue.max(1),
             queue: Mutex::default(),
             ready: Condvar::new(),
@@ -162,21 +188,33 @@ impl LocalUnwrap {
         self.shared.operations.load(Ordering::Relaxed)
     }
 
-    fn select(&self, key_id: Option<&str>) -> Selection {
-        let Some(key_id) = key_id else { return Selection::All };
-        let position = self.shared.keys.iter().position(|key| key.fingerprint().as_str() == key_id);
-        position.map_or(Selection::Unknown, Selection::One)
+    async fn submit(&self, selection: Selection, wrapped: Wrapped) -> Result<ContentKey, UnwrapError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.push(Job { selection, wrapped, reply })?;
+        answer.await.map_err(|_| UnwrapError::Unavailable)?
     }
+}
+
+/// The key a token names among those of the right kind, in their order.
+fn select<'a>(key_id: Option<&str>, mut fingerprints: impl Iterator<Item = &'a KeyFingerprint>) -> Selection {
+    let Some(key_id) = key_id else { return Selection::All };
+    let position = fingerprints.position(|fingerprint| fingerprint.as_str() == key_id);
+    position.map_or(Selection::Unknown, Selection::One)
 }
 
 impl KeyUnwrap for LocalUnwrap {
     fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
-        Box::pin(async move {
-            let (reply, answer) = oneshot::channel();
-            let selection = self.select(key_id);
-            self.shared.push(Job { selection, encrypted_key: encrypted_key.to_vec(), reply })?;
-            answer.await.map_err(|_| UnwrapError::Unavailable)?
-        })
+        let selection = select(key_id, self.shared.rsa_keys.iter().map(|key| key.fingerprint()));
+        Box::pin(self.submit(selection, Wrapped::Rsa(encrypted_key.to_vec())))
+    }
+
+    fn agree_and_unwrap<'a>(
+        &'a self,
+        key_id: Option<&'a str>,
+        agreement: &'a KeyAgreement,
+    ) -> UnwrapFuture<'a> {
+        let selection = select(key_id, self.shared.agreement_keys.iter().map(|key| key.fingerprint()));
+        Box::pin(self.submit(selection, Wrapped::Agreed(agreement.clone())))
     }
 }
 
@@ -193,6 +231,9 @@ impl Drop for LocalUnwrap {
 
 impl std::fmt::Debug for LocalUnwrap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalUnwrap").field("keys", &self.shared.keys.len()).finish_non_exhaustive()
+        f.debug_struct("LocalUnwrap")
+            .field("rsa_keys", &self.shared.rsa_keys.len())
+            .field("agreement_keys", &self.shared.agreement_keys.len())
+            .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Map, Value, json};
+use signet_token::visitor_token::STRICT_TYPE;
 use signet_token::{DecryptionKey, EncryptionKey, SigningKey, base64url};
 
 /// The claim prefix of a project that has not changed it.
@@ -58,16 +59,19 @@ impl TokenFactory {
             "iss": "https://shop.example",
             "exp": now_unix_ms / 1_000 + LIFETIME_SECONDS,
         });
-        let mut inner_header = json!({ "alg": "RS256", "typ": "JWT" });
+        let mut inner_header =
+            json!({ "alg": self.signing_key.verification_key().algorithm().name(), "typ": "JWT" });
         if let Some(key_id) = self.signing_key.verification_key().key_id() {
             inner_header["kid"] = key_id.into();
         }
-        let mut outer_header = json!({ "alg": "RSA-OAEP-256", "enc": "A256GCM", "cty": "JWT" });
+        let mut outer_header =
+            json!({ "alg": self.encryption_key.algorithm().alg(), "enc": "A256GCM", "cty": "JWT" });
         if let Some(key_id) = self.encryption_key.key_id() {
             outer_header["kid"] = key_id.into();
         }
         TokenBuilder {
             factory: self,
+            now_seconds: now_unix_ms / 1_000,
             claims: members(claims),
             inner_header: Text::Members(members(inner_header)),
             outer_header: Text::Members(members(outer_header)),
@@ -101,6 +105,18 @@ impl Text {
         }
     }
 
+    fn set_if_absent(&mut self, name: &str, value: Value) {
+        if let Self::Members(members) = self {
+            members.entry(name).or_insert(value);
+        }
+    }
+
+    /// A member that is base64url of bytes.
+    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        let Self::Members(members) = self else { return None };
+        base64url::decode(members.get(name)?.as_str()?).ok()
+    }
+
     fn remove(&mut self, name: &str) {
         if let Self::Members(members) = self {
             members.remove(name);
@@ -120,6 +136,7 @@ impl Text {
 #[must_use]
 pub struct TokenBuilder<'a> {
     factory: &'a TokenFactory,
+    now_seconds: i64,
     claims: Map<String, Value>,
     inner_header: Text,
     outer_header: Text,
@@ -132,6 +149,21 @@ pub struct TokenBuilder<'a> {
 
 #[expect(clippy::expect_used, reason = "test support: a token that cannot be made fails the test")]
 impl<'a> TokenBuilder<'a> {
+    /// Adds what the strict profile asks for: the inner `typ`, both `kid`, `aud`, `iat`, and `jti`.
+    pub fn strict(self, site_id: &str, token_id: &str) -> Self {
+        let signer = self.factory.signing_key.verification_key();
+        let recipient = &self.factory.encryption_key;
+        let inner_key_id = signer.key_id().unwrap_or(signer.fingerprint().as_str()).to_owned();
+        let outer_key_id = recipient.key_id().unwrap_or(recipient.fingerprint().as_str()).to_owned();
+        let now = self.now_seconds;
+        self.inner_header("typ", STRICT_TYPE)
+            .inner_header("kid", inner_key_id)
+            .outer_header("kid", outer_key_id)
+            .claim("aud", site_id)
+            .claim("iat", now)
+            .claim("jti", token_id)
+    }
+
     /// Sets a claim by its full name.
     pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
@@ -232,10 +264,20 @@ impl<'a> TokenBuilder<'a> {
         signer.sign_compact(&self.inner_header.render(), &payload).expect("signature")
     }
 
-    /// The whole token, a compact JWE.
+    /// The whole token, a compact JWE. For a platform key on a curve the header gets a fresh `epk` unless it has one.
     pub fn build(&self) -> String {
         let content = self.content.clone().unwrap_or_else(|| self.build_inner().into_bytes());
-        let protected = base64url::encode(self.outer_header.render());
+        let mut header = self.outer_header.clone();
+        let decoded = |name| header.bytes(name).unwrap_or_default();
+        let wrapped = self
+            .factory
+            .encryption_key
+            .encrypt_key(&self.content_key, &decoded("apu"), &decoded("apv"))
+            .expect("key encryption");
+        if let Some(ephemeral_key) = &wrapped.ephemeral_key {
+            header.set_if_absent("epk", ephemeral_key.to_jwk());
+        }
+        let protected = base64url::encode(header.render());
         let mut key = [0; 32];
         key.iter_mut().zip(&self.content_key).for_each(|(to, from)| *to = *from);
         let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).expect("content key"));
@@ -244,8 +286,8 @@ impl<'a> TokenBuilder<'a> {
         let tag = cipher
             .seal_in_place_separate_tag(nonce, Aad::from(protected.as_bytes()), &mut ciphertext)
             .expect("content encryption");
-        let wrapped = self.factory.encryption_key.wrap(&self.content_key).expect("key encryption");
-        let parts = [wrapped, self.iv.to_vec(), ciphertext, tag.as_ref().to_vec()].map(base64url::encode);
+        let parts = [wrapped.encrypted_key, self.iv.to_vec(), ciphertext, tag.as_ref().to_vec()]
+            .map(base64url::encode);
         format!("{protected}.{}", parts.join("."))
     }
 }

@@ -7,6 +7,8 @@ use std::pin::Pin;
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
+use crate::ecdh_es::KeyAgreement;
+
 /// The 256-bit AES key that encrypts one token's content (RFC 7518 section 5.3). Wiped when dropped.
 pub struct ContentKey(Zeroizing<[u8; 32]>);
 
@@ -59,11 +61,26 @@ pub type UnwrapFuture<'a> = Pin<Box<dyn Future<Output = Result<ContentKey, Unwra
 
 /// Where the platform's private decryption keys are used: local keystore, Vault transit, PKCS#11.
 ///
-/// The algorithm is `RSA-OAEP-256` (RFC 7518 section 4.3) and never a parameter: no header chooses it.
+/// One method for each kind of key. Which one is called follows from what the project accepts; inside, the algorithm is
+/// never a parameter.
 pub trait KeyUnwrap: Send + Sync {
-    /// Decrypts the content key of one token.
+    /// Decrypts the content key of one token with `RSA-OAEP-256` (RFC 7518 section 4.3).
     ///
     /// `key_id` is the token's outer `kid`. `None` means that every key in use is tried. Implementations do the
     /// same amount of work whether or not the key id is known and whatever is wrong with `encrypted_key`.
     fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a>;
+
+    /// Decrypts the content key of one token with `ECDH-ES+A256KW` (RFC 7518 section 4.6); otherwise as [`Self::unwrap`].
+    ///
+    /// Custody without such keys keeps the default, for which no token is encrypted to a key of its own. Custody whose
+    /// private key lies in hardware computes the shared secret there and gives it to
+    /// [`KeyAgreement::unwrap_content_key`].
+    fn agree_and_unwrap<'a>(
+        &'a self,
+        key_id: Option<&'a str>,
+        agreement: &'a KeyAgreement,
+    ) -> UnwrapFuture<'a> {
+        let _ = (key_id, agreement);
+        Box::pin(std::future::ready(Err(UnwrapError::Bad)))
+    }
 }

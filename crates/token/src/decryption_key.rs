@@ -10,10 +10,14 @@ use aws_lc_rs::rsa::{
 use aws_lc_rs::signature::KeyPair as _;
 use zeroize::Zeroizing;
 
+use crate::algorithm::KeyManagement;
 use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError, UnwrapFuture};
 use crate::jwk::{self, KeyError, KeyFingerprint, KeyPurpose, PrivateJwk};
 use crate::pem;
 use crate::rsa_public::RsaNumbers;
+
+/// The algorithm of these keys.
+const ALG: &str = KeyManagement::RsaOaep256.alg();
 
 /// An RSA private key that unwraps content keys with `RSA-OAEP-256` (RFC 7518 section 4.3).
 pub struct DecryptionKey {
@@ -42,7 +46,7 @@ impl DecryptionKey {
 
     /// Reads a private RSA JWK. Its `use`, `key_ops` and `alg` must allow RSA-OAEP-256 when present.
     pub fn from_jwk(text: &str) -> Result<Self, KeyError> {
-        Self::from_pair(&key_pair_from_jwk(text, KeyPurpose::Encryption)?)
+        Self::from_pair(&key_pair_from_jwk(text, KeyPurpose::Encryption, &[ALG])?)
     }
 
     fn from_pair(pair: &KeyPair) -> Result<Self, KeyError> {
@@ -62,7 +66,7 @@ impl DecryptionKey {
     /// The public half as a JWK with `use: enc`, `alg: RSA-OAEP-256` and the thumbprint as `kid`.
     pub fn to_public_jwk_json(&self) -> String {
         let (modulus, exponent) = (self.numbers.modulus(), self.numbers.exponent());
-        jwk::write_rsa(modulus, exponent, KeyPurpose::Encryption, self.fingerprint.as_str())
+        jwk::write_rsa(modulus, exponent, KeyPurpose::Encryption, ALG, self.fingerprint.as_str())
     }
 
     /// The public half as a PEM `PUBLIC KEY`.
@@ -123,14 +127,19 @@ impl KeyUnwrap for DecryptionKey {
     }
 }
 
-/// Reads a private key from PEM, either packaging.
-pub(crate) fn key_pair_from_pem(text: &str) -> Result<KeyPair, KeyError> {
+/// Label and DER of a private key in PEM.
+pub(crate) fn private_pem(text: &str) -> Result<(String, Zeroizing<Vec<u8>>), KeyError> {
     if text.len() > jwk::MAX_KEY_TEXT_BYTES {
         return Err(KeyError::Unreadable);
     }
     let block = pem::first_block(text).ok_or(KeyError::Unreadable)?;
-    let der = Zeroizing::new(block.der);
-    match block.label.as_str() {
+    Ok((block.label, Zeroizing::new(block.der)))
+}
+
+/// Reads a private RSA key from PEM, either packaging.
+fn key_pair_from_pem(text: &str) -> Result<KeyPair, KeyError> {
+    let (label, der) = private_pem(text)?;
+    match label.as_str() {
         "PRIVATE KEY" => KeyPair::from_pkcs8(&der),
         "RSA PRIVATE KEY" => KeyPair::from_der(&der),
         _ => return Err(KeyError::Unreadable),
@@ -139,13 +148,15 @@ pub(crate) fn key_pair_from_pem(text: &str) -> Result<KeyPair, KeyError> {
 }
 
 /// Reads a private key from a JWK.
-pub(crate) fn key_pair_from_jwk(text: &str, purpose: KeyPurpose) -> Result<KeyPair, KeyError> {
-    let jwk = PrivateJwk::parse(text, purpose)?;
+pub(crate) fn key_pair_from_jwk(
+    text: &str,
+    purpose: KeyPurpose,
+    algorithms: &[&str],
+) -> Result<KeyPair, KeyError> {
+    let jwk = PrivateJwk::parse(text, purpose, algorithms)?;
+    let (modulus, exponent) = (jwk.public.bytes("n")?, jwk.public.bytes("e")?);
     KeyPair::from_components(&KeyPairComponents {
-        public_key: PublicKeyComponents {
-            n: jwk.public.modulus.as_slice(),
-            e: jwk.public.exponent.as_slice(),
-        },
+        public_key: PublicKeyComponents { n: modulus.as_slice(), e: exponent.as_slice() },
         d: jwk.d.as_slice(),
         p: jwk.p.as_slice(),
         q: jwk.q.as_slice(),

@@ -98,13 +98,16 @@ faults! {
         HeaderNotJson => "JWE_HEADER_NOT_JSON", "the encryption header is not a JSON object";
         HeaderDuplicateMember => "JWE_HEADER_DUPLICATE_MEMBER", "the encryption header has a member twice";
         AlgMissing => "JWE_ALG_MISSING", "the encryption header has no alg";
-        AlgNotAllowed => "JWE_ALG_NOT_ALLOWED", "the encryption header's alg is not RSA-OAEP-256";
+        AlgNotAllowed => "JWE_ALG_NOT_ALLOWED", "the encryption header's alg is not one that the project accepts";
         EncMissing => "JWE_ENC_MISSING", "the encryption header has no enc";
         EncNotAllowed => "JWE_ENC_NOT_ALLOWED", "the encryption header's enc is not A256GCM";
         CompressionNotAllowed => "JWE_ZIP_NOT_ALLOWED", "the encryption header asks for compression";
         CritNotAllowed => "JWE_CRIT_NOT_ALLOWED", "the encryption header has crit";
         HeaderKeyNotAllowed => "JWE_HEADER_KEY_NOT_ALLOWED", "the encryption header brings or points to a key";
         ParameterNotAllowed => "JWE_PARAMETER_NOT_ALLOWED", "the encryption header has a parameter of another algorithm";
+        EphemeralKeyMissing => "JWE_EPK_MISSING", "the encryption header has no epk, which its alg needs";
+        EphemeralKeyInvalid => "JWE_EPK_INVALID", "the encryption header's epk is not a public key on a curve that the project accepts";
+        PartyInfoInvalid => "JWE_PARTY_INFO_INVALID", "the encryption header's apu or apv is not base64url text";
         TypNotAllowed => "JWE_TYP_NOT_ALLOWED", "the encryption header's typ is not JWT";
         CtyNotAllowed => "JWE_CTY_NOT_ALLOWED", "the encryption header's cty is not JWT";
         KeyIdInvalid => "JWE_KEY_ID_INVALID", "the encryption header's kid is not a string of 1 to 255 printable characters";
@@ -124,7 +127,8 @@ faults! {
         AlgMissing => "JWS_ALG_MISSING", "the signature header has no alg";
         AlgNone => "JWS_ALG_NONE", "the content is not signed: the signature header's alg is none";
         AlgSymmetric => "JWS_ALG_SYMMETRIC", "the signature header's alg is a MAC, for which a public key would be the secret";
-        AlgNotAllowed => "JWS_ALG_NOT_ALLOWED", "the signature header's alg is not RS256";
+        AlgNotAllowed => "JWS_ALG_NOT_ALLOWED", "the signature header's alg is not one that the project accepts";
+        AlgNotOfKey => "JWS_ALG_NOT_OF_KEY", "the signature header's alg is accepted, but is not the algorithm of the key";
         CritNotAllowed => "JWS_CRIT_NOT_ALLOWED", "the signature header has crit";
         HeaderKeyNotAllowed => "JWS_HEADER_KEY_NOT_ALLOWED", "the signature header brings or points to a key";
         ParameterNotAllowed => "JWS_PARAMETER_NOT_ALLOWED", "the signature header has a parameter that is not accepted";

@@ -1,4 +1,4 @@
-//! Encrypted tokens: JWE compact serialization (RFC 7516) with `RSA-OAEP-256` and `A256GCM`, nothing else.
+//! Encrypted tokens: JWE compact serialization (RFC 7516) with the key management that the project accepts and `A256GCM`.
 //!
 //! [`Jwe::parse`] looks at shape and header and uses no key; [`Jwe::open`] does the cryptography. Lengths of the
 //! encrypted key, the initialization vector and the tag are judged in `open`, after the same work as any other
@@ -8,14 +8,14 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
+use crate::algorithm::KeyManagement;
 use crate::base64url;
 use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError};
+use crate::ecdh_es::{CurvePoint, KeyAgreement};
 use crate::error::EnvelopeFault;
 use crate::json::{self, JsonError, Object, Value};
 use crate::jwk::is_key_id;
 
-/// The only key management algorithm (RFC 7518 section 4.3).
-pub const ALG: &str = "RSA-OAEP-256";
 /// The only content encryption (RFC 7518 section 5.3).
 pub const ENC: &str = "A256GCM";
 /// Length of the initialization vector in bytes (RFC 7518 section 5.3).
@@ -24,10 +24,19 @@ const IV_BYTES: usize = 12;
 const TAG_BYTES: usize = 16;
 
 /// What a profile asks of the header beyond what always holds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct JweRules {
+#[derive(Debug, Clone, Copy)]
+pub struct JweRules<'a> {
+    /// Accepted key management algorithms.
+    pub algorithms: &'a [KeyManagement],
     /// `kid` must be present.
     pub require_key_id: bool,
+}
+
+impl Default for JweRules<'_> {
+    /// `RSA-OAEP-256` alone, `kid` optional.
+    fn default() -> Self {
+        Self { algorithms: &[KeyManagement::RsaOaep256], require_key_id: false }
+    }
 }
 
 /// Why a token was not opened.
@@ -49,10 +58,16 @@ pub struct Jwe {
     /// The protected header as it was written: the additional authenticated data.
     protected: String,
     key_id: Option<String>,
-    encrypted_key: Vec<u8>,
+    encrypted_key: WrappedKey,
     iv: Vec<u8>,
     ciphertext: Vec<u8>,
     tag: Vec<u8>,
+}
+
+/// The encrypted content key, with all that its algorithm needs.
+enum WrappedKey {
+    Rsa(Vec<u8>),
+    Agreed(KeyAgreement),
 }
 
 impl Jwe {
@@ -60,15 +75,21 @@ impl Jwe {
     ///
     /// # Errors
     /// [`EnvelopeFault`], one per thing that can be wrong.
-    pub fn parse(compact: &str, rules: JweRules) -> Result<Self, EnvelopeFault> {
+    pub fn parse(compact: &str, rules: JweRules<'_>) -> Result<Self, EnvelopeFault> {
         let [protected, encrypted_key, iv, ciphertext, tag] = split(compact)?;
         let header = parse_header(protected)?;
-        let key_id = check_header(header, rules)?;
+        let algorithm = check_header(&header, rules)?;
+        let key_id = read_key_id(&header, rules)?;
         let bytes = |part: &str| base64url::decode(part).map_err(|_| EnvelopeFault::NotCanonicalBase64);
         Ok(Self {
             protected: protected.to_owned(),
             key_id,
-            encrypted_key: bytes(encrypted_key)?,
+            encrypted_key: match algorithm.curve() {
+                None => WrappedKey::Rsa(bytes(encrypted_key)?),
+                Some(_) => {
+                    WrappedKey::Agreed(read_agreement(&header, bytes(encrypted_key)?, rules.algorithms)?)
+                }
+            },
             iv: bytes(iv)?,
             ciphertext: bytes(ciphertext)?,
             tag: bytes(tag)?,
@@ -90,7 +111,12 @@ impl Jwe {
     /// [`OpenError`], see its variants.
     pub async fn open<U: KeyUnwrap + ?Sized>(self, unwrap: &U) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let substitutes = Substitutes::random().ok_or(OpenError::Unavailable)?;
-        let content_key = match unwrap.unwrap(self.key_id.as_deref(), &self.encrypted_key).await {
+        let key_id = self.key_id.as_deref();
+        let unwrapped = match &self.encrypted_key {
+            WrappedKey::Rsa(encrypted_key) => unwrap.unwrap(key_id, encrypted_key),
+            WrappedKey::Agreed(agreement) => unwrap.agree_and_unwrap(key_id, agreement),
+        };
+        let content_key = match unwrapped.await {
             Ok(content_key) => content_key,
             Err(UnwrapError::Bad) => substitutes.content_key,
             Err(UnwrapError::Unavailable) => return Err(OpenError::Unavailable),
@@ -170,13 +196,22 @@ fn parse_header(protected: &str) -> Result<Object, EnvelopeFault> {
     })
 }
 
-/// Holds the header against what this layer does; gives its `kid`.
-fn check_header(mut header: Object, rules: JweRules) -> Result<Option<String>, EnvelopeFault> {
+/// Holds the header against what this layer does; gives its `alg`. The two curves have one `alg`: which of them it is, the
+/// ephemeral key says, and [`read_agreement`] holds that against what is accepted.
+fn check_header(header: &Object, rules: JweRules<'_>) -> Result<KeyManagement, EnvelopeFault> {
+    let accepted = header
+        .get("alg")
+        .and_then(Value::as_str)
+        .and_then(|name| rules.algorithms.iter().copied().find(|algorithm| algorithm.alg() == name));
+    let agrees = accepted.is_some_and(|algorithm| algorithm.curve().is_some());
     for name in header.keys() {
         match name.as_str() {
             "zip" => return Err(EnvelopeFault::CompressionNotAllowed),
             "crit" => return Err(EnvelopeFault::CritNotAllowed),
             "jwk" | "jku" | "x5u" | "x5c" => return Err(EnvelopeFault::HeaderKeyNotAllowed),
+            "epk" | "apu" | "apv" if agrees => {}
+            // A header of key agreement where it is not accepted: it is the algorithm that is wrong.
+            "epk" | "apu" | "apv" if names_key_agreement(header) => return Err(EnvelopeFault::AlgNotAllowed),
             "p2c" | "p2s" | "epk" | "apu" | "apv" | "iv" | "tag" | "b64" => {
                 return Err(EnvelopeFault::ParameterNotAllowed);
             }
@@ -184,20 +219,55 @@ fn check_header(mut header: Object, rules: JweRules) -> Result<Option<String>, E
             _ => {}
         }
     }
-    exactly(&header, "alg", ALG, EnvelopeFault::AlgMissing, EnvelopeFault::AlgNotAllowed)?;
-    exactly(&header, "enc", ENC, EnvelopeFault::EncMissing, EnvelopeFault::EncNotAllowed)?;
+    let algorithm = match (accepted, header.get("alg")) {
+        (Some(algorithm), _) => algorithm,
+        (None, None) => return Err(EnvelopeFault::AlgMissing),
+        (None, Some(_)) => return Err(EnvelopeFault::AlgNotAllowed),
+    };
+    exactly(header, "enc", ENC, EnvelopeFault::EncMissing, EnvelopeFault::EncNotAllowed)?;
     if header.get("typ").is_some_and(|value| !names_media_type(value, &["jwt", "jose", "jwe"])) {
         return Err(EnvelopeFault::TypNotAllowed);
     }
     if header.get("cty").is_some_and(|value| !names_media_type(value, &["jwt"])) {
         return Err(EnvelopeFault::CtyNotAllowed);
     }
-    match header.remove("kid") {
+    Ok(algorithm)
+}
+
+/// Whether the header's `alg` is one of the ECDH-ES family, which `epk`, `apu` and `apv` belong to.
+fn names_key_agreement(header: &Object) -> bool {
+    header.get("alg").and_then(Value::as_str).is_some_and(|name| name.starts_with("ECDH-ES"))
+}
+
+fn read_key_id(header: &Object, rules: JweRules<'_>) -> Result<Option<String>, EnvelopeFault> {
+    match header.get("kid") {
         None if rules.require_key_id => Err(EnvelopeFault::KeyIdMissing),
         None => Ok(None),
-        Some(Value::String(key_id)) if is_key_id(&key_id) => Ok(Some(key_id)),
+        Some(Value::String(key_id)) if is_key_id(key_id) => Ok(Some(key_id.clone())),
         Some(_) => Err(EnvelopeFault::KeyIdInvalid),
     }
+}
+
+/// Reads `epk`, `apu` and `apv` (RFC 7518 section 4.6.1).
+fn read_agreement(
+    header: &Object,
+    encrypted_key: Vec<u8>,
+    accepted: &[KeyManagement],
+) -> Result<KeyAgreement, EnvelopeFault> {
+    let ephemeral_key = match header.get("epk") {
+        None => return Err(EnvelopeFault::EphemeralKeyMissing),
+        Some(Value::Object(members)) => CurvePoint::from_members(members),
+        Some(_) => None,
+    };
+    let ephemeral_key = ephemeral_key
+        .filter(|point| accepted.iter().any(|algorithm| algorithm.curve() == Some(point.curve())))
+        .ok_or(EnvelopeFault::EphemeralKeyInvalid)?;
+    let party = |name| match header.get(name) {
+        None => Ok(Vec::new()),
+        Some(Value::String(text)) => base64url::decode(text).map_err(|_| EnvelopeFault::PartyInfoInvalid),
+        Some(_) => Err(EnvelopeFault::PartyInfoInvalid),
+    };
+    Ok(KeyAgreement { ephemeral_key, party_u: party("apu")?, party_v: party("apv")?, encrypted_key })
 }
 
 fn exactly(

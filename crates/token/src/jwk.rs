@@ -20,9 +20,15 @@ pub enum KeyError {
     /// Not a key in any accepted format, or damaged.
     #[error("the text is not a readable key")]
     Unreadable,
-    /// A key of another type.
+    /// A key of another type where only RSA is possible.
     #[error("the key is not an RSA key")]
     NotRsa,
+    /// A key of a type or on a curve that is not accepted for this purpose.
+    #[error("the key's type or curve is not accepted")]
+    TypeNotAccepted,
+    /// A public key for which anybody can sign.
+    #[error("the key is a point of small order: anybody can sign for it")]
+    SmallOrder,
     /// A private key where a public one belongs.
     #[error("this is a private key: treat it as disclosed, make a new pair and give only the public half")]
     PrivateKey,
@@ -67,6 +73,8 @@ impl KeyError {
         match self {
             Self::Unreadable => "KEY_UNREADABLE",
             Self::NotRsa => "KEY_NOT_RSA",
+            Self::TypeNotAccepted => "KEY_TYPE_NOT_ACCEPTED",
+            Self::SmallOrder => "KEY_SMALL_ORDER",
             Self::PrivateKey => "KEY_IS_PRIVATE",
             Self::Certificate => "KEY_IS_CERTIFICATE",
             Self::TooSmall => "KEY_TOO_SMALL",
@@ -105,8 +113,17 @@ impl KeyFingerprint {
     }
 
     pub(crate) fn of_ed25519(public_key: &[u8]) -> Self {
+        Self::of_octet_key_pair("Ed25519", public_key)
+    }
+
+    pub(crate) fn of_octet_key_pair(curve: &str, public_key: &[u8]) -> Self {
         let x = base64url::encode(public_key);
-        Self::of(&format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#))
+        Self::of(&format!(r#"{{"crv":"{curve}","kty":"OKP","x":"{x}"}}"#))
+    }
+
+    pub(crate) fn of_p256(x: &[u8], y: &[u8]) -> Self {
+        let (x, y) = (base64url::encode(x), base64url::encode(y));
+        Self::of(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#))
     }
 
     fn of(canonical: &str) -> Self {
@@ -134,9 +151,9 @@ pub(crate) fn is_key_id(text: &str) -> bool {
 /// What a JWK may be used for here.
 #[derive(Clone, Copy)]
 pub(crate) enum KeyPurpose {
-    /// Verifying or making RS256 signatures.
+    /// Verifying or making signatures.
     Signature,
-    /// RSA-OAEP-256 key encryption.
+    /// Encrypting content keys or agreeing on the key that does.
     Encryption,
 }
 
@@ -148,50 +165,72 @@ impl KeyPurpose {
         }
     }
 
-    const fn algorithm(self) -> &'static str {
-        match self {
-            Self::Signature => "RS256",
-            Self::Encryption => "RSA-OAEP-256",
-        }
-    }
-
     fn allows_operation(self, operation: &str) -> bool {
         match self {
             Self::Signature => matches!(operation, "verify" | "sign"),
-            Self::Encryption => matches!(operation, "encrypt" | "decrypt" | "wrapKey" | "unwrapKey"),
+            Self::Encryption => {
+                matches!(
+                    operation,
+                    "encrypt" | "decrypt" | "wrapKey" | "unwrapKey" | "deriveKey" | "deriveBits"
+                )
+            }
         }
     }
 }
 
-/// The parts of a public RSA JWK.
+/// The members of a public JWK, read for one purpose.
 pub(crate) struct PublicJwk {
-    pub(crate) modulus: Vec<u8>,
-    pub(crate) exponent: Vec<u8>,
-    pub(crate) key_id: Option<String>,
+    members: Object,
+    key_id: Option<String>,
 }
 
 impl PublicJwk {
-    /// Reads a public RSA JWK for one purpose.
-    pub(crate) fn parse(text: &str, purpose: KeyPurpose) -> Result<Self, KeyError> {
+    /// Reads a public JWK of any type.
+    pub(crate) fn parse(text: &str) -> Result<Self, KeyError> {
         let members = parse_members(text)?;
         if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
             return Err(KeyError::PrivateKey);
         }
-        Self::from_members(&members, purpose)
+        Self::from_members(members)
     }
 
-    fn from_members(members: &Object, purpose: KeyPurpose) -> Result<Self, KeyError> {
-        if members.get("kty").and_then(Value::as_str) != Some("RSA") {
-            return Err(KeyError::NotRsa);
-        }
-        check_purpose(members, purpose)?;
+    fn from_members(members: Object) -> Result<Self, KeyError> {
         let key_id = match members.get("kid") {
             None => None,
             Some(Value::String(text)) if is_key_id(text) => Some(text.clone()),
             Some(_) => return Err(KeyError::KeyIdInvalid),
         };
-        let number = |name| member_bytes(members, name);
-        Ok(Self { modulus: number("n")?, exponent: number("e")?, key_id })
+        Ok(Self { members, key_id })
+    }
+
+    /// `kty` and `crv`; either may be absent.
+    pub(crate) fn key_type(&self) -> (Option<&str>, Option<&str>) {
+        (self.text("kty"), self.text("crv"))
+    }
+
+    /// A member's text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.members.get(name).and_then(Value::as_str)
+    }
+
+    /// All members.
+    pub(crate) fn members(&self) -> &Object {
+        &self.members
+    }
+
+    /// `kid`.
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// A member that is base64url of bytes.
+    pub(crate) fn bytes(&self, name: &str) -> Result<Vec<u8>, KeyError> {
+        member_bytes(&self.members, name)
+    }
+
+    /// That `use`, `key_ops` and `alg`, where present, allow the purpose with one of the algorithms.
+    pub(crate) fn check_purpose(&self, purpose: KeyPurpose, algorithms: &[&str]) -> Result<(), KeyError> {
+        check_purpose(&self.members, purpose, algorithms)
     }
 }
 
@@ -208,37 +247,46 @@ pub(crate) struct PrivateJwk {
 
 impl PrivateJwk {
     /// Reads a private two-prime RSA JWK with all its parts.
-    pub(crate) fn parse(text: &str, purpose: KeyPurpose) -> Result<Self, KeyError> {
+    pub(crate) fn parse(text: &str, purpose: KeyPurpose, algorithms: &[&str]) -> Result<Self, KeyError> {
         let members = parse_members(text)?;
+        if members.get("kty").and_then(Value::as_str) != Some("RSA") {
+            return Err(KeyError::NotRsa);
+        }
         if members.contains_key("oth") {
             return Err(KeyError::Unreadable);
         }
+        check_purpose(&members, purpose, algorithms)?;
         let number = |name| member_bytes(&members, name).map(Zeroizing::new);
         Ok(Self {
-            public: PublicJwk::from_members(&members, purpose)?,
             d: number("d")?,
             p: number("p")?,
             q: number("q")?,
             dp: number("dp")?,
             dq: number("dq")?,
             qi: number("qi")?,
+            public: PublicJwk::from_members(members)?,
         })
     }
 }
 
-fn parse_members(text: &str) -> Result<Object, KeyError> {
+pub(crate) fn parse_members(text: &str) -> Result<Object, KeyError> {
     if text.len() > MAX_KEY_TEXT_BYTES {
         return Err(KeyError::Unreadable);
     }
     json::parse_object(text.as_bytes()).map_err(|_| KeyError::Unreadable)
 }
 
-fn member_bytes(members: &Object, name: &str) -> Result<Vec<u8>, KeyError> {
+pub(crate) fn member_bytes(members: &Object, name: &str) -> Result<Vec<u8>, KeyError> {
     let text = members.get(name).and_then(Value::as_str).ok_or(KeyError::Unreadable)?;
     base64url::decode(text).map_err(|_| KeyError::Unreadable)
 }
 
-fn check_purpose(members: &Object, purpose: KeyPurpose) -> Result<(), KeyError> {
+/// That `use`, `key_ops` and `alg`, where present, allow the purpose with one of the algorithms.
+pub(crate) fn check_purpose(
+    members: &Object,
+    purpose: KeyPurpose,
+    algorithms: &[&str],
+) -> Result<(), KeyError> {
     if members.get("use").is_some_and(|value| value.as_str() != Some(purpose.key_use())) {
         return Err(KeyError::WrongUse);
     }
@@ -250,18 +298,25 @@ fn check_purpose(members: &Object, purpose: KeyPurpose) -> Result<(), KeyError> 
                 .all(|item| item.as_str().is_some_and(|name| purpose.allows_operation(name))) => {}
         Some(_) => return Err(KeyError::WrongUse),
     }
-    if members.get("alg").is_some_and(|value| value.as_str() != Some(purpose.algorithm())) {
-        return Err(KeyError::WrongAlgorithm);
+    match members.get("alg") {
+        None => Ok(()),
+        Some(Value::String(alg)) if algorithms.contains(&alg.as_str()) => Ok(()),
+        Some(_) => Err(KeyError::WrongAlgorithm),
     }
-    Ok(())
 }
 
-/// Writes a public RSA JWK for one purpose.
-pub(crate) fn write_rsa(modulus: &[u8], exponent: &[u8], purpose: KeyPurpose, key_id: &str) -> String {
+/// Writes a public RSA JWK for one purpose and algorithm.
+pub(crate) fn write_rsa(
+    modulus: &[u8],
+    exponent: &[u8],
+    purpose: KeyPurpose,
+    algorithm: &str,
+    key_id: &str,
+) -> String {
     serde_json::json!({
         "kty": "RSA",
         "use": purpose.key_use(),
-        "alg": purpose.algorithm(),
+        "alg": algorithm,
         "kid": key_id,
         "n": base64url::encode(modulus),
         "e": base64url::encode(exponent),

@@ -1,10 +1,12 @@
-//! Signed tokens: JWS compact serialization (RFC 7515) with `RS256`, nothing else.
+//! Signed tokens: JWS compact serialization (RFC 7515) with the algorithms that the project accepts.
 //!
-//! The algorithm belongs to the key, not to the header: a header that names another one is refused before any key
-//! is tried, and there is no code here that computes a MAC.
+//! The algorithm belongs to the key, not to the header: a header that names one the project does not accept is refused
+//! before any key is tried, one that names another than the key's before the key is used, and there is no code here that
+//! computes a MAC.
 
 use zeroize::Zeroizing;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::base64url;
 use crate::error::SignatureFault;
 use crate::json::{self, JsonError, Object, Value};
@@ -12,14 +14,13 @@ use crate::jwe::names_media_type;
 use crate::jwk::{KeyFingerprint, is_key_id};
 use crate::verification_key::VerificationKey;
 
-/// The only signature algorithm (RFC 7518 section 3.3).
-pub const ALG: &str = "RS256";
-
 /// What a profile asks of the header beyond what always holds.
 #[derive(Debug, Clone, Copy)]
-pub struct JwsRules {
+pub struct JwsRules<'a> {
+    /// Accepted algorithms.
+    pub algorithms: &'a [SignatureAlgorithm],
     /// Accepted values of `typ`, in lower case without `application/`.
-    pub types: &'static [&'static str],
+    pub types: &'a [&'a str],
     /// `typ` must be present.
     pub require_type: bool,
     /// `kid` must be present.
@@ -59,14 +60,14 @@ impl std::fmt::Debug for VerifiedJws {
 ///
 /// A `kid` leaves as candidates the keys registered under it, or whose thumbprint it is; when there is none, the keys
 /// registered without any key id. It is only ever compared with what the project registered. Without a `kid` every
-/// key is a candidate.
+/// key is a candidate. Of these, only keys whose own algorithm the header names are tried.
 ///
 /// # Errors
 /// [`SignatureFault`], one per thing that can be wrong.
 pub fn verify(
     compact: &[u8],
     keys: &[VerificationKey],
-    rules: &JwsRules,
+    rules: &JwsRules<'_>,
 ) -> Result<VerifiedJws, SignatureFault> {
     let (signed, [protected, payload, signature]) = split(compact)?;
     let header_bytes = base64url::decode(protected).map_err(|_| SignatureFault::NotCanonicalBase64)?;
@@ -74,14 +75,14 @@ pub fn verify(
         JsonError::DuplicateMember => SignatureFault::HeaderDuplicateMember,
         _ => SignatureFault::HeaderNotJson,
     })?;
-    let key_id = check_header(&header, rules)?;
+    let (algorithm, key_id) = check_header(&header, rules)?;
     if signature.is_empty() {
         return Err(SignatureFault::SignatureMissing);
     }
     let signature = base64url::decode(signature).map_err(|_| SignatureFault::NotCanonicalBase64)?;
     let payload = base64url::decode(payload).map_err(|_| SignatureFault::NotCanonicalBase64)?;
     let payload = Zeroizing::new(payload);
-    let key = find_signer(keys, key_id, |key| key.verifies(signed, &signature))?;
+    let key = find_signer(keys, algorithm, key_id, |key| key.verifies(signed, &signature))?;
     Ok(VerifiedJws { payload, key: key.fingerprint().clone() })
 }
 
@@ -108,8 +109,11 @@ pub(crate) fn is_compact(bytes: &[u8]) -> bool {
         && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
 }
 
-/// Holds the header against what this layer does; gives its `kid`.
-fn check_header<'a>(header: &'a Object, rules: &JwsRules) -> Result<Option<&'a str>, SignatureFault> {
+/// Holds the header against what this layer does; gives its `alg` and `kid`.
+fn check_header<'a>(
+    header: &'a Object,
+    rules: &JwsRules<'_>,
+) -> Result<(SignatureAlgorithm, Option<&'a str>), SignatureFault> {
     for name in header.keys() {
         match name.as_str() {
             "crit" => return Err(SignatureFault::CritNotAllowed),
@@ -121,7 +125,7 @@ fn check_header<'a>(header: &'a Object, rules: &JwsRules) -> Result<Option<&'a s
             _ => {}
         }
     }
-    check_algorithm(header.get("alg"))?;
+    let algorithm = check_algorithm(header.get("alg"), rules.algorithms)?;
     match header.get("typ") {
         None if rules.require_type => return Err(SignatureFault::TypMissing),
         Some(value) if !names_media_type(value, rules.types) => return Err(SignatureFault::TypNotAllowed),
@@ -134,27 +138,34 @@ fn check_header<'a>(header: &'a Object, rules: &JwsRules) -> Result<Option<&'a s
     }
     match header.get("kid") {
         None if rules.require_key_id => Err(SignatureFault::KeyIdMissing),
-        None => Ok(None),
-        Some(Value::String(key_id)) if is_key_id(key_id) => Ok(Some(key_id)),
+        None => Ok((algorithm, None)),
+        Some(Value::String(key_id)) if is_key_id(key_id) => Ok((algorithm, Some(key_id))),
         Some(_) => Err(SignatureFault::KeyIdInvalid),
     }
 }
 
-/// Only the exact string passes; the other arms only choose the word for the refusal.
-fn check_algorithm(alg: Option<&Value>) -> Result<(), SignatureFault> {
-    match alg {
-        Some(Value::String(name)) if name == ALG => Ok(()),
-        Some(Value::String(name)) if name.trim().eq_ignore_ascii_case("none") => Err(SignatureFault::AlgNone),
-        Some(Value::String(name)) if name.trim().to_ascii_uppercase().starts_with("HS") => {
-            Err(SignatureFault::AlgSymmetric)
-        }
-        Some(_) => Err(SignatureFault::AlgNotAllowed),
-        None => Err(SignatureFault::AlgMissing),
+/// Only an accepted algorithm's exact name passes; the other arms only choose the word for the refusal.
+fn check_algorithm(
+    alg: Option<&Value>,
+    accepted: &[SignatureAlgorithm],
+) -> Result<SignatureAlgorithm, SignatureFault> {
+    let Some(alg) = alg else { return Err(SignatureFault::AlgMissing) };
+    let name = alg.as_str().ok_or(SignatureFault::AlgNotAllowed)?;
+    if let Some(algorithm) = accepted.iter().copied().find(|algorithm| algorithm.name() == name) {
+        return Ok(algorithm);
     }
+    Err(if name.trim().eq_ignore_ascii_case("none") {
+        SignatureFault::AlgNone
+    } else if name.trim().to_ascii_uppercase().starts_with("HS") {
+        SignatureFault::AlgSymmetric
+    } else {
+        SignatureFault::AlgNotAllowed
+    })
 }
 
 fn find_signer<'a>(
     keys: &'a [VerificationKey],
+    algorithm: SignatureAlgorithm,
     key_id: Option<&str>,
     verifies: impl Fn(&VerificationKey) -> bool,
 ) -> Result<&'a VerificationKey, SignatureFault> {
@@ -173,6 +184,10 @@ fn find_signer<'a>(
     let mut candidates = keys.iter().filter(is_candidate).peekable();
     if candidates.peek().is_none() {
         return Err(SignatureFault::KeyUnknown);
+    }
+    let mut candidates = candidates.filter(|key| key.algorithm() == algorithm).peekable();
+    if candidates.peek().is_none() {
+        return Err(SignatureFault::AlgNotOfKey);
     }
     candidates.find(|key| verifies(key)).ok_or(SignatureFault::SignatureInvalid)
 }

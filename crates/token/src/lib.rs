@@ -7,7 +7,8 @@
 //! Invariants:
 //!
 //! - No header decides an algorithm. The outer pair is `RSA-OAEP-256` with `A256GCM`, the inner algorithm is
-//!   `RS256`; a header that names anything else is refused before any key is touched.
+//!   `RS256`; a strict project may accept others by its [`Policy`]. A header that names anything else is refused before
+//!   any key is touched, and a key is only ever used with the one algorithm it was made or registered for.
 //! - Nested only: claims are reachable through `Received -> Decrypted -> Verified -> Checked` and in no other
 //!   way. Each step consumes the one before, and only the last one can be asked who the visitor is.
 //! - Every failure inside key unwrap and content decryption is the same value, [`TokenError::Undecryptable`],
@@ -18,11 +19,16 @@
 //! The modules from [`base64url`] to [`jws`] know nothing of this product; [`policy`], [`visitor_token`] and
 //! [`session_token`] stand on them.
 
+mod agreement_key;
+pub mod algorithm;
 pub mod base64url;
 pub mod claims;
 mod content_key;
 mod decryption_key;
 mod der;
+mod ecdh_es;
+mod ed25519_point;
+mod encryption_key;
 pub mod error;
 pub mod issue;
 pub mod json;
@@ -33,14 +39,19 @@ mod pem;
 pub mod policy;
 mod rsa_public;
 pub mod session_token;
+mod signing_key;
+mod spki;
 mod verification_key;
 pub mod visitor_token;
 
+pub use agreement_key::AgreementKey;
+pub use algorithm::{KeyManagement, SignatureAlgorithm};
 pub use claims::{CheckedToken, TokenOutline, VisitorData, Warning};
 pub use content_key::{ContentKey, KeyUnwrap, UnwrapError, UnwrapFuture};
 pub use decryption_key::DecryptionKey;
+pub use ecdh_es::{Curve, CurvePoint, KeyAgreement};
 pub use error::{ClaimsFault, EnvelopeFault, PublicCode, SignatureFault, TokenError};
-pub use issue::{EncryptionKey, SigningKey, TokenProvider};
+pub use issue::{EncryptedKey, EncryptionKey, SigningKey, TokenProvider};
 pub use jwk::{KeyError, KeyFingerprint};
 pub use policy::{MAX_TOKEN_BYTES, Policy, Profile};
 pub use session_token::{SessionClaims, SessionSigner, SessionTokenError, SessionTokenKind, SessionVerifier};

@@ -1,6 +1,7 @@
 //! PEM (RFC 7468): the label and the bytes of the first block of a text.
 
 use crate::base64url;
+use crate::jwk::KeyError;
 
 /// One PEM block.
 pub(crate) struct Block {
@@ -26,6 +27,21 @@ pub(crate) fn first_block(text: &str) -> Option<Block> {
 /// Whether the text contains a private key block of any kind, damaged or not.
 pub(crate) fn mentions_private_key(text: &str) -> bool {
     text.lines().any(|line| line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----"))
+}
+
+/// The DER of a public key, from PEM or from base64 without PEM lines, as the vendor documents print keys.
+pub(crate) fn public_key_der(text: &str) -> Result<Vec<u8>, KeyError> {
+    if mentions_private_key(text) {
+        return Err(KeyError::PrivateKey);
+    }
+    if let Some(block) = first_block(text) {
+        return match block.label.as_str() {
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => Ok(block.der),
+            "CERTIFICATE" => Err(KeyError::Certificate),
+            _ => Err(KeyError::Unreadable),
+        };
+    }
+    base64url::decode_standard(&without_whitespace(text)).map_err(|_| KeyError::Unreadable)
 }
 
 /// Drops ASCII whitespace, for base64 that was broken into lines.

@@ -5,7 +5,6 @@ use aws_lc_rs::rsa::{PublicKey, PublicKeyComponents};
 
 use crate::der;
 use crate::jwk::{KeyError, KeyFingerprint, PublicJwk};
-use crate::pem;
 
 /// `rsaEncryption`, 1.2.840.113549.1.1.1, as DER content.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
@@ -44,25 +43,12 @@ impl RsaNumbers {
         Self::new(modulus, exponent)
     }
 
-    /// Reads PEM, or the base64 of a `SubjectPublicKeyInfo` without PEM lines, as the vendor documents print keys.
-    pub(crate) fn from_pem(text: &str) -> Result<Self, KeyError> {
-        if pem::mentions_private_key(text) {
-            return Err(KeyError::PrivateKey);
-        }
-        if let Some(block) = pem::first_block(text) {
-            return match block.label.as_str() {
-                "PUBLIC KEY" | "RSA PUBLIC KEY" => Self::from_der(&block.der),
-                "CERTIFICATE" => Err(KeyError::Certificate),
-                _ => Err(KeyError::Unreadable),
-            };
-        }
-        let bare = crate::base64url::decode_standard(&pem::without_whitespace(text));
-        Self::from_der(&bare.map_err(|_| KeyError::Unreadable)?)
-    }
-
     /// Takes the members of a JWK.
     pub(crate) fn from_jwk(jwk: &PublicJwk) -> Result<Self, KeyError> {
-        Self::new(&jwk.modulus, &jwk.exponent)
+        if jwk.key_type().0 != Some("RSA") {
+            return Err(KeyError::NotRsa);
+        }
+        Self::new(&jwk.bytes("n")?, &jwk.bytes("e")?)
     }
 
     fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {

@@ -5,6 +5,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::algorithm::SignatureAlgorithm;
 use crate::claims::{self, CheckedToken, TokenOutline};
 use crate::content_key::KeyUnwrap;
 use crate::error::{EnvelopeFault, SignatureFault, TokenError};
@@ -17,19 +18,33 @@ use crate::verification_key::VerificationKey;
 /// The explicit type (RFC 8725 section 3.11) of the strict profile's inner token.
 pub const STRICT_TYPE: &str = "visitor+jwt";
 
-const COMPATIBLE_RULES: JwsRules =
-    JwsRules { types: &["jwt", "jws", "jose", STRICT_TYPE], require_type: false, require_key_id: false };
-const STRICT_RULES: JwsRules = JwsRules { types: &[STRICT_TYPE], require_type: true, require_key_id: true };
+/// Types of the inner token that the compatible profile accepts.
+const COMPATIBLE_TYPES: &[&str] = &["jwt", "jws", "jose", STRICT_TYPE];
+const STRICT_TYPES: &[&str] = &[STRICT_TYPE];
 
-impl Profile {
-    const fn jwe_rules(self) -> JweRules {
-        JweRules { require_key_id: matches!(self, Self::Strict) }
+/// What of the policy the later steps need.
+#[derive(Debug, Clone)]
+struct Rules {
+    profile: Profile,
+    signatures: Vec<SignatureAlgorithm>,
+}
+
+impl Rules {
+    fn of(policy: &Policy) -> Self {
+        Self { profile: policy.profile, signatures: policy.accepted_signatures().to_vec() }
     }
 
-    const fn jws_rules(self) -> &'static JwsRules {
-        match self {
-            Self::Compatible => &COMPATIBLE_RULES,
-            Self::Strict => &STRICT_RULES,
+    fn is_strict(&self) -> bool {
+        self.profile == Profile::Strict
+    }
+
+    fn jws(&self) -> JwsRules<'_> {
+        let types = if self.is_strict() { STRICT_TYPES } else { COMPATIBLE_TYPES };
+        JwsRules {
+            algorithms: &self.signatures,
+            types,
+            require_type: self.is_strict(),
+            require_key_id: self.is_strict(),
         }
     }
 }
@@ -38,7 +53,7 @@ impl Profile {
 #[derive(Debug)]
 pub struct ReceivedToken {
     jwe: Jwe,
-    profile: Profile,
+    rules: Rules,
 }
 
 impl ReceivedToken {
@@ -50,8 +65,10 @@ impl ReceivedToken {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(EnvelopeFault::TooLarge.into());
         }
-        let jwe = Jwe::parse(token, policy.profile.jwe_rules())?;
-        Ok(Self { jwe, profile: policy.profile })
+        let rules = Rules::of(policy);
+        let jwe_rules =
+            JweRules { algorithms: policy.accepted_key_management(), require_key_id: rules.is_strict() };
+        Ok(Self { jwe: Jwe::parse(token, jwe_rules)?, rules })
     }
 
     /// The outer `kid`: which platform key the provider says it used. Not authenticated.
@@ -71,7 +88,7 @@ impl ReceivedToken {
             OpenError::Unavailable => TokenError::Unavailable,
             OpenError::Overloaded => TokenError::Overloaded,
         })?;
-        Ok(DecryptedToken { content, platform_key, profile: self.profile })
+        Ok(DecryptedToken { content, platform_key, rules: self.rules })
     }
 }
 
@@ -79,7 +96,7 @@ impl ReceivedToken {
 pub struct DecryptedToken {
     content: Zeroizing<Vec<u8>>,
     platform_key: Option<String>,
-    profile: Profile,
+    rules: Rules,
 }
 
 impl DecryptedToken {
@@ -88,12 +105,17 @@ impl DecryptedToken {
     /// # Errors
     /// [`TokenError::Signature`].
     pub fn verify(self, keys: &[VerificationKey]) -> Result<VerifiedToken, TokenError> {
-        let verified = jws::verify(&self.content, keys, self.profile.jws_rules())?;
+        let verified = jws::verify(&self.content, keys, &self.rules.jws())?;
         if jws::is_compact(verified.payload()) {
             return Err(SignatureFault::NestedAgain.into());
         }
         let (payload, signing_key) = verified.into_parts();
-        Ok(VerifiedToken { payload, signing_key, platform_key: self.platform_key, profile: self.profile })
+        Ok(VerifiedToken {
+            payload,
+            signing_key,
+            platform_key: self.platform_key,
+            profile: self.rules.profile,
+        })
     }
 }
 

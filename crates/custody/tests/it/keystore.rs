@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use signet_custody::{KdfCost, KeyState, Keystore, KeystoreError, Passphrase, RsaPoolOptions};
 use signet_token::{
-    EncryptionKey, KeyUnwrap, SessionClaims, SessionTokenError, SessionTokenKind, UnwrapError,
-    VerificationKey,
+    Curve, EncryptionKey, KeyManagement, KeyUnwrap, SessionClaims, SessionTokenError, SessionTokenKind,
+    UnwrapError, VerificationKey,
 };
 use tempfile::TempDir;
 
@@ -240,6 +240,51 @@ fn rotation_keeps_the_retired_key_for_decryption_until_it_is_destroyed() {
     let reopened = open(&path).unwrap();
     assert_eq!(unwrap_once(&reopened, Some(old_id.as_str()), &wrapped), Err(UnwrapError::Bad));
     assert_eq!(unwrap_once(&reopened, None, &wrapped), Err(UnwrapError::Bad));
+}
+
+/// The algorithms and states of the decryption keys, as they are listed.
+fn listed(keystore: &Keystore) -> Vec<(KeyManagement, KeyState)> {
+    keystore.decryption_keys().iter().map(|info| (info.algorithm, info.state)).collect()
+}
+
+#[test]
+fn keys_on_curves_are_made_on_demand_published_after_rsa_and_kept() {
+    let (_folder, path, mut keystore) = folder_with_keystore();
+    let rsa = (KeyManagement::RsaOaep256, KeyState::Active);
+    assert_eq!(listed(&keystore), [rsa]);
+    for algorithm in [KeyManagement::EcdhEsP256, KeyManagement::EcdhEsX25519] {
+        let key_id = keystore.rotate_decryption_key_for(algorithm).unwrap();
+        assert_eq!(keystore.decryption_keys()[1].key_id, key_id);
+        assert_eq!(keystore.decryption_keys()[1].algorithm, algorithm);
+    }
+    assert_eq!(open(&path).unwrap().jwks_json(), keystore.jwks_json());
+    let published: serde_json::Value = serde_json::from_str(&keystore.jwks_json()).unwrap();
+    let keys: Vec<_> = published["keys"].as_array().unwrap().iter().collect();
+    let shape = |name: &str| keys.iter().map(|key| key[name].as_str().unwrap_or("-")).collect::<Vec<_>>();
+    assert_eq!(shape("kty"), ["RSA", "OKP", "EC"]);
+    assert_eq!(shape("crv"), ["-", "X25519", "P-256"]);
+    assert_eq!(shape("alg"), ["RSA-OAEP-256", "ECDH-ES+A256KW", "ECDH-ES+A256KW"]);
+    assert_eq!(shape("use"), ["enc", "enc", "enc"]);
+    assert!(keys.iter().all(|key| key["d"].is_null()), "a private key is published");
+    for key in keys {
+        let read = EncryptionKey::from_jwk(&key.to_string()).unwrap();
+        assert_eq!(read.key_id(), Some(read.fingerprint().as_str()));
+    }
+
+    // Each algorithm rotates on its own.
+    let first = keystore.decryption_keys()[2].key_id.clone();
+    keystore.rotate_decryption_key_for(KeyManagement::EcdhEsP256).unwrap();
+    let p256 = |state| (KeyManagement::EcdhEsP256, state);
+    let x25519 = (KeyManagement::EcdhEsX25519, KeyState::Active);
+    assert_eq!(listed(&keystore), [rsa, p256(KeyState::Active), x25519, p256(KeyState::Retired)]);
+    keystore.rotate_decryption_key_for(KeyManagement::RsaOaep256).unwrap();
+    assert_eq!(listed(&keystore)[2..], [p256(KeyState::Active), x25519, p256(KeyState::Retired)]);
+    assert!(keystore.destroy_decryption_key(&keystore.decryption_keys()[2].key_id.clone()).is_err());
+    keystore.destroy_decryption_key(&first).unwrap();
+    assert_eq!(listed(&keystore).len(), 4);
+    keystore.retire_agreement_keys(Curve::X25519).unwrap();
+    assert!(!keystore.jwks_json().contains("X25519"), "retired keys are not published");
+    assert_eq!(listed(&open(&path).unwrap()), listed(&keystore));
 }
 
 fn unwrap_once(keystore: &Keystore, key_id: Option<&str>, encrypted_key: &[u8]) -> Result<(), UnwrapError> {

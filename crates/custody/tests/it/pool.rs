@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use futures_util::future::join_all;
 use signet_custody::{Keystore, LocalUnwrap, RsaPoolOptions};
-use signet_token::{EncryptionKey, KeyUnwrap, UnwrapError};
+use signet_token::{EncryptionKey, KeyAgreement, KeyManagement, KeyUnwrap, UnwrapError};
 
 static KEYSTORE: LazyLock<Keystore> = LazyLock::new(|| {
     let mut keystore = Keystore::in_memory_generated().unwrap();
@@ -120,4 +120,42 @@ async fn a_pool_of_no_size_is_one_of_size_one() {
     let pool = pool(0, 0);
     let (key_id, encrypted_key) = wrapped(0);
     assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.is_ok());
+}
+
+#[tokio::test]
+async fn key_agreement_follows_the_same_rules() {
+    let mut keystore = Keystore::in_memory_generated().unwrap();
+    let without = keystore.local_unwrap(RsaPoolOptions { threads: 1, queue: 8 }).unwrap();
+    for algorithm in [KeyManagement::EcdhEsX25519, KeyManagement::EcdhEsP256, KeyManagement::EcdhEsP256] {
+        keystore.rotate_decryption_key_for(algorithm).unwrap();
+    }
+    let pool = keystore.local_unwrap(RsaPoolOptions { threads: 2, queue: 8 }).unwrap();
+    let curve_keys: Vec<_> = keystore.decryption_keys().into_iter().skip(1).collect();
+    assert_eq!(curve_keys.len(), 3);
+    for info in &curve_keys {
+        let key = EncryptionKey::from_jwk(&info.public_jwk).unwrap();
+        let wrapped = key.encrypt_key(&[9; 32], b"", b"").unwrap();
+        let agreement = KeyAgreement {
+            ephemeral_key: wrapped.ephemeral_key.unwrap(),
+            party_u: Vec::new(),
+            party_v: Vec::new(),
+            encrypted_key: wrapped.encrypted_key,
+        };
+        let key_id = info.key_id.as_str();
+        assert!(pool.agree_and_unwrap(Some(key_id), &agreement).await.is_ok());
+        // Without a key id every key is tried, of every curve, and always all of them.
+        let before = pool.operations();
+        assert!(pool.agree_and_unwrap(None, &agreement).await.is_ok());
+        assert_eq!(pool.operations() - before, 3);
+        let before = pool.operations();
+        let rsa_key_id = keystore.decryption_keys()[0].key_id.clone();
+        for unknown in ["unknown", rsa_key_id.as_str()] {
+            let refused = pool.agree_and_unwrap(Some(unknown), &agreement).await;
+            assert_eq!(refused.unwrap_err(), UnwrapError::Bad);
+        }
+        assert_eq!(pool.operations() - before, 2, "an unknown key id costs what a known one does");
+        assert_eq!(pool.unwrap(Some(key_id), &[0; 256]).await.unwrap_err(), UnwrapError::Bad);
+        let no_such_keys = without.agree_and_unwrap(Some(key_id), &agreement).await;
+        assert_eq!(no_such_keys.unwrap_err(), UnwrapError::Bad);
+    }
 }

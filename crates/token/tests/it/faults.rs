@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use signet_token::visitor_token::STRICT_TYPE;
-use signet_token::{ClaimsFault, EnvelopeFault, Policy, SignatureFault, UnwrapError};
+use signet_token::{
+    ClaimsFault, EnvelopeFault, KeyManagement, Policy, SignatureAlgorithm, SignatureFault, UnwrapError,
+};
 
+use crate::algorithms::{Brand, everything};
 use crate::support::{CountingUnwrap, FIXTURE, NOW, SID, good, open_under, open_with};
 use crate::token_factory::{CLAIM_PREFIX, Part, TokenBuilder, with_part};
 
@@ -119,6 +122,30 @@ fn strict_only() -> Vec<String> {
     ]
 }
 
+/// Tokens with one thing wrong that only a further algorithm makes possible, with the brand they are of.
+fn further() -> Vec<(Brand, String)> {
+    let agreed = || Brand::new(SignatureAlgorithm::EdDsa, KeyManagement::EcdhEsX25519);
+    let no_ephemeral_key =
+        json!({ "alg": "ECDH-ES+A256KW", "enc": "A256GCM", "kid": "platform" }).to_string();
+    let changes: [fn(TokenBuilder<'_>) -> TokenBuilder<'_>; 3] = [
+        |token| token.outer_header("epk", json!({})),
+        |token| token.outer_header("apu", 1),
+        |token| token.inner_header("alg", "ES256"),
+    ];
+    let mut tokens: Vec<(Brand, String)> = changes
+        .into_iter()
+        .map(|change| {
+            let brand = agreed();
+            let token = change(brand.good()).build();
+            (brand, token)
+        })
+        .collect();
+    let brand = agreed();
+    let token = brand.good().raw_outer_header(&no_ephemeral_key).build();
+    tokens.push((brand, token));
+    tokens
+}
+
 #[test]
 fn every_fault_is_reached_by_a_token_that_has_it() {
     let mut reached = BTreeSet::new();
@@ -128,6 +155,9 @@ fn every_fault_is_reached_by_a_token_that_has_it() {
     for token in strict_only() {
         assert!(open_under(&token, &Policy::default()).is_ok(), "the compatible profile accepts it");
         reached.insert(open_under(&token, &Policy::strict()).expect_err("accepted").fine_code());
+    }
+    for (brand, token) in further() {
+        reached.insert(brand.open(&token, &everything()).expect_err("accepted").fine_code());
     }
     let other_issuers = Policy { issuers: vec!["https://a.example".to_owned()], ..Policy::default() };
     reached.insert(open_under(&good().build(), &other_issuers).expect_err("accepted").fine_code());

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use signet_token::{
-    DecryptionKey, EncryptionKey, KeyError, KeyFingerprint, SigningKey, VerificationKey, base64url,
+    DecryptionKey, EncryptionKey, KeyError, KeyFingerprint, SignatureAlgorithm, SigningKey, VerificationKey,
+    base64url,
 };
 
 use crate::support::FIXTURE;
@@ -164,12 +165,13 @@ fn d22_private_keys_pasted_by_mistake_are_refused_and_named() {
 
 #[test]
 fn d22_keys_of_other_types_are_refused() {
-    let p256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEVs/o5+uQbTjL3chynL4wXgUg2R9q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==";
-    let ed25519 = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
-    for text in [p256, ed25519] {
-        assert_eq!(VerificationKey::from_text(text).unwrap_err(), KeyError::NotRsa, "{text}");
+    let p384 = "MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEqhfmZbwD/+Gs+3mEoS4RJHnBPG6lLXYNT9bJh5wCXDTxMWBGkQ2CFVO9DFgHuXbG5Q7Yk5qP2y3hHkBMJGQEBsJlB3jXc1Y0sL1gAnY1wIzqjkQfC0kyrI9sTdfYKzHb";
+    let x25519 = "MCowBQYDK2VuAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
+    for text in [p384, x25519] {
+        assert_eq!(VerificationKey::from_text(text).unwrap_err(), KeyError::TypeNotAccepted, "{text}");
     }
-    assert_eq!(jwk_with(&json!({ "kty": "EC" })).unwrap_err(), KeyError::NotRsa);
+    assert_eq!(jwk_with(&json!({ "kty": "EC" })).unwrap_err(), KeyError::TypeNotAccepted);
+    assert_eq!(jwk_with(&json!({ "kty": "oct" })).unwrap_err(), KeyError::TypeNotAccepted);
     assert_eq!(jwk_with(&json!({ "k": "AAAA" })).unwrap_err(), KeyError::PrivateKey);
     let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
     assert_eq!(VerificationKey::from_text(certificate).unwrap_err(), KeyError::Certificate);
@@ -183,7 +185,9 @@ fn a_jwk_for_another_purpose_is_refused() {
     assert_eq!(jwk_with(&json!({ "use": "enc" })).unwrap_err(), KeyError::WrongUse);
     assert_eq!(jwk_with(&json!({ "key_ops": ["encrypt"] })).unwrap_err(), KeyError::WrongUse);
     assert_eq!(jwk_with(&json!({ "key_ops": "verify" })).unwrap_err(), KeyError::WrongUse);
-    assert_eq!(jwk_with(&json!({ "alg": "PS256" })).unwrap_err(), KeyError::WrongAlgorithm);
+    assert_eq!(jwk_with(&json!({ "alg": "RS384" })).unwrap_err(), KeyError::WrongAlgorithm);
+    assert_eq!(jwk_with(&json!({ "alg": "ES256" })).unwrap_err(), KeyError::WrongAlgorithm);
+    assert_eq!(jwk_with(&json!({ "alg": "PS256" })).unwrap().algorithm(), SignatureAlgorithm::Ps256);
     assert_eq!(jwk_with(&json!({ "alg": "RSA-OAEP-256" })).unwrap_err(), KeyError::WrongAlgorithm);
     assert_eq!(jwk_with(&json!({ "kid": "" })).unwrap_err(), KeyError::KeyIdInvalid);
     assert_eq!(jwk_with(&json!({ "kid": 1 })).unwrap_err(), KeyError::KeyIdInvalid);

@@ -8,6 +8,8 @@
     reason = "helpers fail the test that called them, and say what was skipped"
 )]
 
+mod algorithms;
+mod attacks_agreement;
 mod attacks_claims;
 mod attacks_envelope;
 mod attacks_nested;

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use signet_token::{Policy, ReceivedToken, json as strict_json};
+use signet_token::{KeyManagement, Policy, ReceivedToken, SignatureAlgorithm, json as strict_json};
 
+use crate::algorithms::{Brand, everything, pairs};
 use crate::support::{FIXTURE, good, open};
 use crate::token_factory::{Part, with_part};
 
@@ -21,6 +22,46 @@ fn changing_any_one_character_makes_a_token_unacceptable() {
         changed[at] = replaced;
         let changed = String::from_utf8(changed).unwrap();
         assert!(open(&changed).is_err(), "character {at}");
+    }
+}
+
+/// The same for every pair of algorithms, bit by bit: each of the six bits of every character.
+#[test]
+fn flipping_any_one_bit_makes_a_token_of_any_pair_unacceptable() {
+    for (signature, management) in pairs() {
+        let brand = Brand::new(signature, management);
+        let token = brand.good().build();
+        assert!(brand.open(&token, &everything()).is_ok());
+        // RSA operations are slow: there one bit of each character, which still visits every part.
+        let bits = if management == KeyManagement::RsaOaep256 { 1 } else { 6 };
+        for (at, original) in token.bytes().enumerate() {
+            let Some(value) = ALPHABET.iter().position(|candidate| *candidate == original) else { continue };
+            for bit in 0..bits {
+                let mut changed = token.clone().into_bytes();
+                changed[at] = ALPHABET[value ^ (1 << ((bit + at) % 6))];
+                let changed = String::from_utf8(changed).unwrap();
+                let result = brand.open(&changed, &everything());
+                assert!(result.is_err(), "{}, {}: {at}", signature.name(), management.name());
+            }
+        }
+    }
+}
+
+/// A signed token is not covered by the outer tag when it is encrypted anew: its own signature has to hold.
+#[test]
+fn flipping_any_one_bit_of_the_signed_token_makes_it_unacceptable() {
+    for signature in SignatureAlgorithm::ALL {
+        let brand = Brand::new(signature, KeyManagement::EcdhEsX25519);
+        let inner = brand.good().build_inner();
+        for (at, original) in inner.bytes().enumerate() {
+            let Some(value) = ALPHABET.iter().position(|candidate| *candidate == original) else { continue };
+            for bit in 0..6 {
+                let mut changed = inner.clone().into_bytes();
+                changed[at] = ALPHABET[value ^ (1 << bit)];
+                let token = brand.good().content(changed).build();
+                assert!(brand.open(&token, &everything()).is_err(), "{}: {at}", signature.name());
+            }
+        }
     }
 }
 
