@@ -21,6 +21,7 @@ mod pages;
 mod security;
 mod serve;
 mod socket;
+mod tag;
 mod visitor;
 mod wire;
 
@@ -97,7 +98,7 @@ fn visitor_api(server: &Server) -> Router<Server> {
         .route("/socket", get(socket::open))
         .route_layer(from_fn_with_state(server.clone(), security::own_origin_only))
         // The tag's file is for the brand's pages.
-        .route("/tag/{file}", get(pages::tag))
+        .route("/tag/{file}", get(tag::script))
 }
 
 fn integrations() -> Router<Server> {

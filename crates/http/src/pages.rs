@@ -15,31 +15,13 @@ use crate::{Server, answer};
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
 
-/// Shown in the iframe of a page whose snippet names a project that does not exist.
+/// The answer to an address that names no project, or several.
 const NOT_SET_UP: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Chat</title>\
     <p>This chat is not set up.</p></html>";
 
 /// The loader, under both of its names.
 pub(crate) async fn loader(headers: HeaderMap) -> Result<Response, ApiError> {
     file("loader.js", &headers).map(for_other_origins)
-}
-
-/// What the tag must know of a project before anybody activates: `/visitor/v1/tag/{sid}.js`.
-pub(crate) async fn tag(
-    State(server): State<Server>,
-    Path(file): Path<String>,
-) -> Result<Response, ApiError> {
-    let id = file.strip_suffix(".js").ok_or(ApiError::NOT_FOUND)?;
-    let project = find_project(&server, id).await?.ok_or(ApiError::NOT_FOUND)?;
-    // Site ids hold nothing that needs escaping, and the mode is a fixed word.
-    let script = format!(
-        "(window.__signet=window.__signet||{{}}).project={{\"id\":\"{}\",\"authenticatedMode\":\"{}\"}};",
-        project.id,
-        project.authenticated_mode.as_str()
-    );
-    let headers =
-        [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    Ok(for_other_origins((headers, script).into_response()))
 }
 
 /// Which project a widget is for.
@@ -50,19 +32,34 @@ pub(crate) struct WidgetQuery {
 }
 
 /// The widget's page. Only pages of the project's origins may frame it.
+///
+/// For an unknown project every page may: its widget gets no session, and is there for the tag to be told
+/// `PROJECT_NOT_SET_UP` at once instead of waiting for a chat that never comes. An address that the widget might read
+/// differently from us (a project named twice) gets no widget: one that thinks it is a known project's must not be framed
+/// by strangers.
 pub(crate) async fn widget(
     State(server): State<Server>,
     query: Result<Query<WidgetQuery>, QueryRejection>,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let id = query.map(|Query(query)| query.project).unwrap_or_default();
-    let Some(project) = find_project(&server, &id).await? else {
+    let Ok(Query(WidgetQuery { project: id })) = query else {
         let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
         return Ok((StatusCode::NOT_FOUND, headers, NOT_SET_UP).into_response());
     };
+    let project = find_project(&server, &id).await?;
+    let ancestors =
+        project.as_ref().map_or("*".to_owned(), |project| project.allowed_origins.frame_ancestors());
+    if project.is_none() {
+        // A 404 that somebody holds is no answer to a later one.
+        headers.remove(header::IF_NONE_MATCH);
+    }
     let mut response = file("widget/index.html", &headers)?;
-    let policy = server.surfaces.widget_policy(&project.allowed_origins.frame_ancestors());
-    answer::set(&mut response, header::CONTENT_SECURITY_POLICY, &policy);
+    if project.is_none() {
+        response.headers_mut().remove(header::ETAG);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    answer::set(&mut response, header::CONTENT_SECURITY_POLICY, &server.surfaces.widget_policy(&ancestors));
     Ok(for_other_origins(response))
 }
 
@@ -105,13 +102,13 @@ fn file(path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
     signet_assets::find(path).map(|asset| answer::asset(asset, headers)).ok_or(ApiError::NOT_FOUND)
 }
 
-fn for_other_origins(mut response: Response) -> Response {
+pub(crate) fn for_other_origins(mut response: Response) -> Response {
     response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
     response
 }
 
 /// An id that cannot be one names no project.
-async fn find_project(server: &Server, id: &str) -> Result<Option<Project>, AppError> {
+pub(crate) async fn find_project(server: &Server, id: &str) -> Result<Option<Project>, AppError> {
     match ProjectId::parse(id) {
         Ok(id) => server.app.find_project(&id).await,
         Err(_) => Ok(None),

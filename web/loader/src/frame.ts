@@ -10,14 +10,30 @@
  */
 import { isRightToLeft, isToLoader } from "@signet/protocol";
 import type { Connect, ToLoader, ToWidget } from "@signet/protocol";
+import { unavailable } from "./results";
+import type { Failure } from "./results";
+
+/** What the tag hears: the widget, or that it is gone. */
+export type Heard =
+  | ToLoader
+  /** The page has thrown the iframe away, or moved it, which reloads it: session and thread went with it. */
+  | { type: "lost" };
+
+/** A code, if this page cannot have a chat, and the sentence that goes with it. */
+export interface Refusal {
+  refused?: string;
+  reason?: string;
+}
 
 /** A connected widget. */
 export interface Widget {
   post(message: ToWidget): void;
   /** Room for the launcher, or for the open panel. */
   place(opened: boolean, size: Size): Boundaries;
-  /** Takes the widget out of view and reach without ending it. */
-  hide(): void;
+  /** Takes the widget out of view and reach without ending it. Gives its boundaries: none. */
+  hide(): null;
+  /** Looks whether the iframe is still there, for browsers that don't tell (`close` of a `MessagePort`). */
+  check(): void;
   remove(): void;
 }
 
@@ -44,13 +60,18 @@ export interface FrameOptions {
   sid: string;
   language: string;
   persist(): boolean;
-  listener(message: ToLoader): void;
+  listener(message: Heard): void;
+  /** Why this page cannot have a chat, if Signet says so. Must not reject. */
+  findRefusal(): Promise<Refusal | undefined>;
 }
 
-/** Panel of 384 × 640 with room for its shadow. */
-const PANEL: Size = { width: 416, height: 672 };
 const RETRIES = 3;
-const PATIENCE = 8_000;
+/** What all tries together may take, milliseconds. */
+const PATIENCE = 12_000;
+/** A frame that takes longer to load is tried again. */
+const LOADING = 8_000;
+/** A loaded frame answers at once. One that may not be framed here, or could not be loaded, is loaded too, and mute. */
+const ANSWERING = 2_000;
 
 /** Small screens give the open chat all their room. */
 const SMALL = "(max-width:480px),(max-height:420px)";
@@ -59,14 +80,24 @@ function style(element: HTMLElement, rules: Record<string, string>): void {
   for (const [property, value] of Object.entries(rules)) element.style.setProperty(property, value, "important");
 }
 
-/** Makes the iframe and connects it, trying three more times if Signet does not answer. Rejects after that. */
+/**
+ * Makes the iframe and connects it, trying three more times if Signet does not answer. Rejects with a {@link Failure}: that
+ * which Signet gives, asked for as soon as the frame stays mute, or else that it cannot be reached.
+ */
 export async function openWidget(options: FrameOptions): Promise<Widget> {
+  const end = Date.now() + PATIENCE;
+  let asked: Promise<Refusal | undefined> | undefined;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await connect(options);
-    } catch (error) {
-      if (attempt === RETRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt * (0.5 + Math.random() / 2)));
+      return await connect(options, Math.min(LOADING, end - Date.now()));
+    } catch {
+      const pause = new Promise<undefined>((resolve) =>
+        setTimeout(resolve, attempt < RETRIES ? 250 * 2 ** attempt * (1 + Math.random()) : 0),
+      );
+      asked ??= options.findRefusal();
+      const found = await Promise.race([pause, asked.then((answer) => (answer?.refused ? answer : pause))]);
+      if (found) throw { code: found.refused, reason: found.reason } as Failure;
+      if (attempt === RETRIES || Date.now() > end) throw unavailable("the chat could not be loaded");
     }
   }
 }
@@ -76,7 +107,6 @@ function createFrame({ origin, sid }: FrameOptions, side: Side): HTMLIFrameEleme
   const frame = document.createElement("iframe");
   frame.src = `${origin}/widget?project=${encodeURIComponent(sid)}`;
   frame.title = "Chat";
-  frame.allow = "";
   // Which page of the brand the visitor reads is not Signet's business.
   frame.referrerPolicy = "origin";
   style(frame, {
@@ -87,6 +117,8 @@ function createFrame({ origin, sid }: FrameOptions, side: Side): HTMLIFrameEleme
     position: "fixed",
     bottom: "0",
     [side]: "0",
+    "max-width": "100%",
+    "max-height": "100%",
     "z-index": "2147483000",
     visibility: "hidden",
   });
@@ -97,8 +129,9 @@ function createFrame({ origin, sid }: FrameOptions, side: Side): HTMLIFrameEleme
 function place(frame: HTMLIFrameElement, side: Side, sheet: boolean, opened: boolean, room: Size): Boundaries {
   const cut = `calc(100% - ${room.width}px)`;
   style(frame, {
-    width: sheet ? "100%" : `min(${PANEL.width}px, 100vw)`,
-    height: sheet ? "100dvh" : `min(${PANEL.height}px, 100vh)`,
+    // A panel of 384 × 640 with room for its shadow.
+    width: sheet ? "100%" : "416px",
+    height: sheet ? "100dvh" : "672px",
     "clip-path": opened
       ? "none"
       : `inset(calc(100% - ${room.height}px) ${side === "left" ? cut : 0} 0 ${side === "left" ? 0 : cut})`,
@@ -108,13 +141,14 @@ function place(frame: HTMLIFrameElement, side: Side, sheet: boolean, opened: boo
   return { width, height, bottom: 0, [side]: 0 };
 }
 
-function connect(options: FrameOptions): Promise<Widget> {
+function connect(options: FrameOptions, patience: number): Promise<Widget> {
   const side = isRightToLeft(options.language) ? "left" : "right";
   const frame = createFrame(options, side);
   const small = matchMedia(SMALL);
   const { port1: port, port2 } = new MessageChannel();
   let opened = false;
   let room: Size = { width: 1, height: 1 };
+  let gone: () => void;
 
   const post = (message: ToWidget): void => port.postMessage(message);
   const settle = (): Boundaries => place(frame, side, small.matches, opened, room);
@@ -129,7 +163,11 @@ function connect(options: FrameOptions): Promise<Widget> {
       port.close();
       frame.remove();
     },
-    hide: () => style(frame, { visibility: "hidden" }),
+    hide: () => {
+      style(frame, { visibility: "hidden" });
+      return null;
+    },
+    check: () => frame.isConnected || gone(),
     place: (nowOpened, size) => {
       opened = nowOpened;
       room = size;
@@ -138,20 +176,27 @@ function connect(options: FrameOptions): Promise<Widget> {
   };
 
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    gone = () => {
       widget.remove();
-      reject(new Error("no answer"));
-    }, PATIENCE);
+      reject();
+    };
+    const giveUp = (): void => gone();
+    let timer = setTimeout(giveUp, patience);
     frame.onload = () => {
-      frame.onload = null;
+      // A second load: the page has moved the frame.
+      frame.onload = giveUp;
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, ANSWERING);
       const { language, persist, origin } = options;
       const hello: Connect = { signet: "connect", language, persist: persist(), sheet: small.matches };
       frame.contentWindow?.postMessage(hello, origin, [port2]);
     };
+    port.addEventListener("close", giveUp);
     port.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (!isToLoader(data)) return;
       if (data.type === "ready") {
         clearTimeout(timer);
+        gone = () => options.listener({ type: "lost" });
         small.addEventListener("change", resized);
         resolve(widget);
       } else {

@@ -1,5 +1,5 @@
 /** `window.iAdvizeInterface` as the page sees it, put over the array that the snippet made. */
-import { isolated } from "./properties";
+import { CONSENTS, isolated } from "./properties";
 import type { Listener } from "./properties";
 import type { Provider, Tag } from "./tag";
 import type { ActivationResult } from "./results";
@@ -38,8 +38,6 @@ export interface InterfaceParts {
   restart(): void;
 }
 
-const WRITABLE = ["visitor:cookiesConsent", "visitor:GDPRConsent"];
-
 /** Makes the members that are laid over the page's queue. */
 export function createInterface({ tag, warn, consentChanged, restart }: InterfaceParts, self: () => Interface): Omit<Interface, "config"> {
   const { properties } = tag;
@@ -51,7 +49,7 @@ export function createInterface({ tag, warn, consentChanged, restart }: Interfac
     on: properties.on,
     off: properties.off,
     set: (property, value) => {
-      if (!WRITABLE.includes(property) || !(value === null || typeof value === "boolean")) {
+      if (!Object.hasOwn(CONSENTS, property) || (value !== null && typeof value !== "boolean")) {
         warn(`cannot set ${property} to this`);
         return;
       }
@@ -61,16 +59,13 @@ export function createInterface({ tag, warn, consentChanged, restart }: Interfac
     navigate: restart,
     openChatbox: () => tag.show(true),
     closeChatbox: () => tag.show(false),
-    recordTransaction: (transaction) => {
-      const fit = typeof transaction?.id === "string" && Number.isFinite(transaction.amount);
-      warn(`recordTransaction: ${fit ? "sales are not attributed yet" : "{id, amount} wanted"}`);
-    },
+    recordTransaction: () => warn("recordTransaction: sales are not attributed yet"),
     help: () =>
       console.info(
         `methods: ${Object.keys(members).join("() ")}()
 properties, each with an event <property>Change: ${properties.names.join(" ")}
 events: authentication:success|failure|expired|logout
-activate's provider returns {authenticationOption: {type: 'SECURED_AUTHENTICATION', token} | {type: 'ANONYMOUS'}}`,
+activate(() => ({authenticationOption: {type: 'SECURED_AUTHENTICATION', token}}))`,
       ),
     push: (...jobs) => {
       for (const job of jobs) {

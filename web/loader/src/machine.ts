@@ -65,6 +65,14 @@ export type Outcome = Phase | Refusal | "WAIT";
 /** What can happen to every session, and to every attempt at one. */
 const LIVE = { ended: "loggedOut", logout: "loggingOut" } as const;
 
+/** A proof of identity under way, in a session that exists. */
+const LOGIN = {
+  activate: "LOGIN_ONGOING",
+  choseAnonymous: "ALREADY_ACTIVATED",
+  acceptedSecured: "secured",
+  ...LIVE,
+} as const;
+
 const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
   idle: { activate: "activating", start: "starting", logout: "loggingOut" },
   starting: {
@@ -82,13 +90,7 @@ const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
     ...LIVE,
   },
   anonymous: { activate: "loggingIn", ...LIVE },
-  loggingIn: {
-    activate: "LOGIN_ONGOING",
-    choseAnonymous: "ALREADY_ACTIVATED",
-    acceptedSecured: "secured",
-    refused: "anonymous",
-    ...LIVE,
-  },
+  loggingIn: { ...LOGIN, refused: "anonymous" },
   secured: {
     activate: "ALREADY_ACTIVATED",
     expired: "expired",
@@ -99,14 +101,7 @@ const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
     restored: "secured",
     ...LIVE,
   },
-  proving: {
-    activate: "LOGIN_ONGOING",
-    choseAnonymous: "ALREADY_ACTIVATED",
-    acceptedSecured: "secured",
-    restored: "secured",
-    refused: "expired",
-    ...LIVE,
-  },
+  proving: { ...LOGIN, refused: "expired", restored: "secured" },
   loggingOut: { activate: "WAIT", logout: "WAIT", loggedOut: "loggedOut" },
   loggedOut: { activate: "activating", logout: "loggingOut" },
 };

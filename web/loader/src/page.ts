@@ -5,11 +5,10 @@
  * interface too. Loaded twice, the second copy finds that and does nothing. Of the page it touches these two globals
  * and reads `__signet`, `iAdvizeCallbacks` and `idzCustomData`.
  */
-import type { Widget } from "./frame";
+import type { Heard, Refusal, Widget } from "./frame";
 import { createInterface } from "./interface";
 import type { Config, Interface } from "./interface";
 import { Tag } from "./tag";
-import type { ToLoader } from "@signet/protocol";
 
 /** The globals of the page that concern the tag. */
 export interface Page {
@@ -18,7 +17,14 @@ export interface Page {
   iAdvizeCallbacks?: Record<string, unknown>;
   idzCustomData?: { extID?: unknown };
   /** Written by the project's settings script. */
-  __signet?: { project?: { authenticatedMode?: unknown } };
+  __signet?: { project?: Settings };
+}
+
+/** What Signet says of the project to this page. */
+export interface Settings extends Refusal {
+  authenticatedMode?: string;
+  /** What to change about a refusal. */
+  advice?: string;
 }
 
 /** The snippet's array, before and after the tag has come. */
@@ -26,17 +32,19 @@ export type Queue = unknown[] & Partial<Interface>;
 
 /** What the tag has the browser do. */
 export interface Host {
-  openWidget(sid: string, lang: unknown, persist: () => boolean, listener: (message: ToLoader) => void): Promise<Widget>;
-  /** Loads the project's settings script, then calls back. */
-  loadSettings(sid: string, loaded: () => void): void;
+  openWidget(sid: string, lang: unknown, persist: () => boolean, listener: (message: Heard) => void): Promise<Widget>;
+  /** Loads the project's settings script. Must not reject. */
+  loadSettings(sid: string): Promise<Settings | undefined>;
+  /** Calls back when the visitor may have come back to the page, or moved inside it. */
+  onReturn(action: () => void): void;
   warn(text: string): void;
 }
 
 const NAMES = ["iAdvizeInterface", "signetInterface"] as const;
 
 /** Makes the page's queue the interface, runs what was queued and starts if nobody has to be waited for. */
-export function install(page: Page, { openWidget, loadSettings, warn }: Host): void {
-  const queues = NAMES.map((name) => page[name]).filter((queue) => typeof queue === "object" && queue !== null);
+export function install(page: Page, { openWidget, loadSettings, onReturn, warn }: Host): void {
+  const queues = NAMES.map((name) => page[name]).filter((queue) => queue != null);
   if (queues.some((queue) => typeof queue.activate === "function")) return;
   const main = queues[0] ?? ([] as unknown as Queue);
   const jobs = queues.filter(Array.isArray).flatMap((queue: unknown[]) => queue.splice(0));
@@ -51,15 +59,16 @@ export function install(page: Page, { openWidget, loadSettings, warn }: Host): v
     warn,
   });
   const start = (): void => {
+    tag.revive();
     if (tag.phase !== "idle") return;
     const { sid } = config();
-    if (typeof sid !== "string" || sid === "") {
+    if (!sid) {
       warn("iAdvizeInterface.config needs a sid");
       return;
     }
-    loadSettings(sid, () => {
+    void loadSettings(String(sid)).then((settings) => {
       // `ON` waits for `activate`; `OBSERVE` tries the mode out without changing what visitors see.
-      if (["OFF", "OBSERVE"].includes(page.__signet?.project?.authenticatedMode as string)) void tag.start();
+      if (!settings?.refused && ["OFF", "OBSERVE"].includes(settings?.authenticatedMode as string)) void tag.start();
     });
   };
 
@@ -67,8 +76,9 @@ export function install(page: Page, { openWidget, loadSettings, warn }: Host): v
     { tag, warn, consentChanged: () => tag.persist(mayStore()), restart: start },
     () => main as Interface,
   );
-  for (const queue of queues.length > 0 ? queues : [main]) Object.assign(queue, members);
+  for (const queue of [main, ...queues]) Object.assign(queue, members);
   for (const name of NAMES) page[name] = main;
+  onReturn(tag.revive);
   members.push(...jobs);
   start();
 }

@@ -5,12 +5,7 @@ export type Listener = (value: unknown) => unknown;
 
 /** Runs code of the page. What it throws is reported and stops nothing. */
 export function isolated(action: () => unknown): void {
-  const report = (error: unknown): void => console.error("[signet] a callback of this page failed", error);
-  try {
-    Promise.resolve(action()).catch(report);
-  } catch (error) {
-    report(error);
-  }
+  (async () => action())().catch((error: unknown) => console.error("[signet] a callback of this page failed", error));
 }
 
 /** What the properties say while there is no widget. */
@@ -23,13 +18,15 @@ const UNLOADED = {
   "conversation:unreadCount": 0,
 };
 
+/** Properties that the page may set: what the visitor consented to. */
+export const CONSENTS = { "visitor:cookiesConsent": null, "visitor:GDPRConsent": null };
+
 /** Properties with their values, and who wants to hear of changes. */
 export class Properties {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #values: Record<string, unknown> = {
     ...UNLOADED,
-    "visitor:cookiesConsent": null,
-    "visitor:GDPRConsent": null,
+    ...CONSENTS,
   };
 
   /** The widget is gone. What the visitor consented to stays. */

@@ -26,7 +26,7 @@ const INVALID = "A valid authentication option must be provided";
 /** The provider returned something else than the two valid forms. */
 export const OPTION_INVALID: Failure = { reason: INVALID, code: "OPTION_INVALID" };
 
-/** The provider threw, rejected or never answered: no valid option was provided either. */
+/** The provider threw, rejected, never answered or is none: no valid option was provided either. */
 export const PROVIDER_FAILED: Failure = { reason: INVALID, code: "PROVIDER_FAILED" };
 
 /** Failures that come of the phase alone. */
@@ -41,9 +41,8 @@ export function unavailable(detail: string): Failure {
   return { reason: `Failed to fetch authentication with a server error: ${detail}`, code: "SERVICE_UNAVAILABLE" };
 }
 
-/** A success, exactly as the vendor documents print it. */
-export function succeeded({ type, ...rest }: AuthenticationOption): ActivationResult {
-  const option = "token" in rest ? { type, token: rest.token } : { type };
+/** A success, exactly as the vendor documents print it: `option` holds nothing but its documented members. */
+export function succeeded(option: AuthenticationOption): ActivationResult {
   return { authentication: { option, status: "authentication-success" } };
 }
 

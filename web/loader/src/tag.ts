@@ -6,7 +6,7 @@
  */
 import { isAuthenticationOption } from "@signet/protocol";
 import type { AuthenticationOption, ToLoader, ToWidget } from "@signet/protocol";
-import type { Boundaries, Size, Widget } from "./frame";
+import type { Heard, Size, Widget } from "./frame";
 import { isPhase, step } from "./machine";
 import type { Phase, Refusal, Trigger } from "./machine";
 import { isolated, Properties } from "./properties";
@@ -18,8 +18,8 @@ export type Provider = () => unknown;
 
 /** What the tag needs from the page it runs in. */
 export interface Surroundings {
-  /** Opens the widget's iframe and connects it; rejects when Signet does not answer. */
-  openWidget(listener: (message: ToLoader) => void): Promise<Widget>;
+  /** Opens the widget's iframe and connects it; rejects with a {@link Failure}. */
+  openWidget(listener: (message: Heard) => void): Promise<Widget>;
   /** Members of `window.iAdvizeCallbacks`, looked up at the moment of the call. */
   callback(name: string): unknown;
   /** Whether the page also names the visitor by `idzCustomData.extID`. */
@@ -29,6 +29,8 @@ export interface Surroundings {
 
 /** A provider that takes longer has failed. */
 const PROVIDER_PATIENCE = 30_000;
+/** How often a widget that owes an answer is looked for, milliseconds. */
+const CHECK = 1_000;
 
 type Choice = { option: AuthenticationOption } | { failure: Failure; returned: unknown };
 type Reply = Extract<ToLoader, { type: "activated" | "refused" | "loggedOut" }>;
@@ -38,9 +40,8 @@ async function ask(provider: unknown): Promise<Choice> {
   let returned: unknown;
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    if (typeof provider !== "function") return { failure: OPTION_INVALID, returned };
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error("no answer in time")), PROVIDER_PATIENCE);
+      timer = setTimeout(reject, PROVIDER_PATIENCE, "no answer in time");
     });
     const answer = await Promise.race([(provider as Provider)(), late]);
     returned = (answer as { authenticationOption?: unknown } | null | undefined)?.authenticationOption;
@@ -63,6 +64,8 @@ export class Tag {
   #phase: Phase = "idle";
   #provider: unknown = null;
   #widget: Promise<Widget> | null = null;
+  /** The same, once it is connected. */
+  #shown: Widget | null = null;
   /** Counts sign-outs: an activation that belongs to an earlier count has been overtaken. */
   #generation = 0;
   #questions = 0;
@@ -95,6 +98,7 @@ export class Tag {
 
   /** `iAdvize.logout`. Resolves when this browser is wiped and the session revoked or queued for it. */
   readonly logout = (): Promise<void> => {
+    this.#shown?.check();
     // Called twice, it is one sign-out that both wait for.
     if (step(this.#phase, "logout") !== "WAIT") this.#leaving = this.#leave();
     return this.#leaving;
@@ -110,6 +114,7 @@ export class Tag {
       const reply = await this.#request(widget, (id) => ({ type: "logout", id }));
       if (reply?.type === "loggedOut" && !reply.revoked) widget.hide();
       else widget.remove();
+      if (!reply) throw reply;
     } catch {
       this.#surroundings.warn("sign-out: the chat cannot be reached");
     }
@@ -120,14 +125,28 @@ export class Tag {
 
   /** `iAdvize.openChatbox` and `closeChatbox`. Before an activation there is nothing to show; one under way is heard. */
   readonly show = (opened: boolean): void => {
+    this.revive();
     this.#tell({ type: opened ? "open" : "close" });
+  };
+
+  /**
+   * Opens the chat again if the page has thrown it away, as sites do that swap their body. Its session is gone, so the
+   * provider says anew who is there. Once: a page that does it again and again is not followed.
+   */
+  readonly revive = (): void => {
+    this.#shown?.check();
+    const provider = this.#provider;
+    if (!provider || this.#phase !== "loggedOut") return;
+    this.#provider = null;
+    void this.activate(provider);
   };
 
   /** Tells the widget whether it may store on this device. */
   readonly persist = (allowed: boolean): void => this.#tell({ type: "persist", allowed });
 
   async #attempt(provider: unknown, trigger: "activate" | "start"): Promise<ActivationResult> {
-    while (step(this.#phase, trigger) === "WAIT") await this.#change();
+    this.#shown?.check();
+    while (step(this.#phase, trigger) === "WAIT") await new Promise<void>((resume) => this.#waiting.push(resume));
     const before = this.#phase;
     const outcome = step(before, trigger);
     if (!isPhase(outcome)) {
@@ -138,40 +157,35 @@ export class Tag {
         : failed(choice.option, REFUSALS[outcome as Refusal]);
     }
     this.#move(trigger);
-    const widget = this.#connect(); // loads while the provider answers
-    widget.catch(() => undefined);
-    const result = await this.#login(provider, widget, this.#generation);
-    this.properties.emit(
-      result.authentication.reason === undefined ? "authentication:success" : "authentication:failure",
-      result,
-    );
+    // The chat loads while the provider answers.
+    const result = await this.#login(provider, this.#connect(), this.#generation);
+    // `authentication:success` or `authentication:failure`.
+    this.properties.emit(result.authentication.status.replace("-", ":"), result);
     return result;
   }
 
   async #login(provider: unknown, opening: Promise<Widget>, generation: number): Promise<ActivationResult> {
     const overtaken = (): boolean => generation !== this.#generation;
     const refuse = (option: unknown, failure: Failure): ActivationResult => {
-      if (overtaken()) return failed(option, unavailable("signed out meanwhile"));
+      if (overtaken()) return failed(option, unavailable("the chat was closed"));
       this.#move("refused");
       return failed(option, failure);
     };
     const choice = await ask(provider);
     if ("failure" in choice) return refuse(choice.returned, choice.failure);
     const { option } = choice;
-    if (overtaken()) return refuse(option, OPTION_INVALID);
     if (option.type === "ANONYMOUS" && step(this.#phase, "choseAnonymous") === "ALREADY_ACTIVATED") {
       return refuse(option, REFUSALS.ALREADY_ACTIVATED);
     }
-    const widget = await opening.catch(() => null);
-    if (overtaken() || !widget) return refuse(option, unavailable("the chat could not be loaded"));
-    // A sign-out settles what is open with `null`, so an answer is never one that was overtaken.
+    const widget = await opening.catch((failure: Failure) => failure);
+    if (overtaken() || "code" in widget) return refuse(option, widget as Failure);
+    // A sign-out, or the loss of the widget, settles what is open with `null`: an answer is never one that was overtaken.
     const reply = await this.#request(widget, (id) => ({ type: "activate", id, option }));
-    if (reply === null) return refuse(option, unavailable("the chat was closed"));
-    if (reply.type === "refused") return refuse(option, reply);
+    if (reply?.type !== "activated") return refuse(option, reply as Failure);
     this.#provider = provider;
     this.#move(option.type === "ANONYMOUS" ? "acceptedAnonymous" : "acceptedSecured");
     if (option.type !== "ANONYMOUS" && this.#surroundings.namesVisitor()) {
-      this.#surroundings.warn("idzCustomData.extID is ignored: this visitor is verified by token");
+      this.#surroundings.warn("idzCustomData.extID is ignored: the token says who this is");
     }
     return succeeded(option);
   }
@@ -183,24 +197,19 @@ export class Tag {
     for (const resume of this.#waiting.splice(0)) resume();
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
   #connect(): Promise<Widget> {
-    this.#widget ??= this.#openWidget();
-    return this.#widget;
-  }
-
-  #openWidget(): Promise<Widget> {
-    const opening = this.#surroundings.openWidget((message) => this.#receive(message, opening));
+    if (this.#widget) return this.#widget;
+    const opening: Promise<Widget> = this.#surroundings.openWidget((message) => this.#receive(message, opening));
     opening.then(
-      () => this.properties.put("tag:version", "FULL"),
+      (widget) => {
+        if (this.#widget === opening) this.#shown = widget;
+        this.properties.put("tag:version", "FULL");
+      },
       () => {
         if (this.#widget === opening) this.#widget = null;
       },
     );
-    return opening;
+    return (this.#widget = opening);
   }
 
   #tell(message: ToWidget): void {
@@ -210,7 +219,11 @@ export class Tag {
   #request(widget: Widget, message: (id: number) => ToWidget): Promise<Reply | null> {
     const id = (this.#questions += 1);
     return new Promise((resolve) => {
-      this.#open.set(id, resolve);
+      const timer = setInterval(widget.check, CHECK);
+      this.#open.set(id, (reply) => {
+        clearInterval(timer);
+        resolve(reply);
+      });
       widget.post(message(id));
     });
   }
@@ -223,11 +236,11 @@ export class Tag {
   }
 
   #forget(): void {
-    this.#widget = null;
+    this.#widget = this.#shown = null;
     this.properties.reset();
   }
 
-  #receive(message: ToLoader, source: Promise<Widget>): void {
+  #receive(message: Heard, source: Promise<Widget>): void {
     if (source !== this.#widget) {
       // A widget that was signed out while offline: it may go once its session is revoked.
       if (message.type === "revoked") void source.then((widget) => widget.remove());
@@ -246,14 +259,17 @@ export class Tag {
         );
         break;
       case "expired":
-        this.#move("expired");
-        this.properties.emit("authentication:expired", null);
-        break;
       case "restored":
-        this.#move("restored");
+        this.#move(message.type);
+        if (message.type === "expired") this.properties.emit("authentication:expired", null);
         break;
       case "ended":
-        this.#ended(source);
+        this.#provider = null;
+        this.#end(source);
+        this.properties.emit("authentication:logout", null);
+        break;
+      case "lost":
+        this.#end(source);
         break;
       case "state":
         this.properties.put("conversation:id", message.conversationId);
@@ -274,27 +290,19 @@ export class Tag {
     }
   }
 
-  #ended(source: Promise<Widget>): void {
+  #end(source: Promise<Widget>): void {
     this.#abandon();
-    this.#provider = null;
     this.#move("ended");
     void source.then((widget) => widget.remove());
     this.#forget();
-    this.properties.emit("authentication:logout", null);
   }
 
   #place(source: Promise<Widget>): void {
     const status = this.properties.get("chatbox:status");
     void source.then((widget) => {
       if (source !== this.#widget) return;
-      if (status === "HIDDEN") {
-        widget.hide();
-        this.properties.put("app:boundaries", null);
-      } else {
-        const { width, height } = this.#size;
-        const boundaries: Boundaries = widget.place(status === "OPENED", { width, height });
-        this.properties.put("app:boundaries", boundaries);
-      }
+      const place = status === "HIDDEN" ? widget.hide() : widget.place(status === "OPENED", this.#size);
+      this.properties.put("app:boundaries", place);
     });
   }
 }

@@ -1,30 +1,36 @@
-import type { ToLoader, ToWidget } from "@signet/protocol";
+import type { ToWidget } from "@signet/protocol";
 import { expect, test, vi } from "vitest";
+import type { Heard } from "../src/frame";
 import type { Interface } from "../src/interface";
 import { install } from "../src/page";
-import type { Host, Page, Queue } from "../src/page";
+import type { Host, Page, Queue, Settings } from "../src/page";
 
 interface Browser extends Host {
   settings: string[];
   widgets: { sid: string; persist: () => boolean }[];
   told: ToWidget[];
   warnings: string[];
+  /** Comes back to the page. */
+  comeBack(): void;
 }
 
-/** A browser whose widget accepts every activation and whose settings script says `mode`. */
-function browser(page: Page, mode = "ON"): Browser {
+/** A browser whose widget accepts every activation and whose settings script says `mode`, or all of `settings`. */
+function browser(_page: Page, mode = "ON", settings: Settings = { authenticatedMode: mode }): Browser {
   const made: Browser = {
     settings: [],
     widgets: [],
     told: [],
     warnings: [],
     warn: (text) => void made.warnings.push(text),
-    loadSettings: (sid, loaded) => {
-      made.settings.push(sid);
-      page.__signet = { project: { authenticatedMode: mode } };
-      loaded();
+    comeBack: () => undefined,
+    onReturn: (action) => {
+      made.comeBack = action;
     },
-    openWidget: (sid, _lang, persist, listener: (message: ToLoader) => void) => {
+    loadSettings: (sid) => {
+      made.settings.push(sid);
+      return Promise.resolve(settings);
+    },
+    openWidget: (sid, _lang, persist, listener: (message: Heard) => void) => {
       made.widgets.push({ sid, persist });
       return Promise.resolve({
         post: (message: ToWidget) => {
@@ -35,7 +41,8 @@ function browser(page: Page, mode = "ON"): Browser {
           }
         },
         place: () => ({ width: 1, height: 1, bottom: 0, right: 0 }),
-        hide: () => undefined,
+        hide: () => null,
+        check: () => undefined,
         remove: () => undefined,
       });
     },
@@ -51,7 +58,7 @@ const anonymous = () => ({ authenticationOption: { type: "ANONYMOUS" } });
 /** The interface under its compatible name. */
 const tagOf = (page: Page): Interface => page.iAdvizeInterface as unknown as Interface;
 
-test("runs what was queued, in order, then what is pushed later, at once", () => {
+test("runs what was queued, in order, then what is pushed later, at once", async () => {
   const report = vi.spyOn(console, "error").mockReturnValue();
   const order: unknown[] = [];
   const held = queue(
@@ -65,7 +72,7 @@ test("runs what was queued, in order, then what is pushed later, at once", () =>
   const page: Page = { iAdvizeInterface: held };
   install(page, browser(page));
   expect(order).toEqual(["first", true]);
-  expect(report).toHaveBeenCalledOnce();
+  await vi.waitFor(() => expect(report).toHaveBeenCalledOnce());
   expect(held.push(() => order.push("later"))).toBe(4);
   expect(order.at(-1)).toBe("later");
   report.mockRestore();
@@ -121,6 +128,15 @@ test.each([
   expect(host.settings).toEqual(["demo"]);
   await vi.waitFor(() => expect(host.told).toHaveLength(started));
   expect(host.widgets).toHaveLength(started);
+});
+
+test("a page that Signet refuses starts nothing by itself", async () => {
+  const page: Page = { iAdvizeInterface: queue() };
+  const host = browser(page, "OFF", { authenticatedMode: "OFF", refused: "ORIGIN_NOT_ALLOWED", reason: "r", advice: "a" });
+  install(page, host);
+  expect(host.settings).toEqual(["demo"]);
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve(); // the tag takes the answer
+  expect(host.widgets).toEqual([]);
 });
 
 test("with explicit consent nothing may be stored before it is given", async () => {

@@ -1,6 +1,8 @@
-import type { ToLoader, ToWidget } from "@signet/protocol";
+import type { ToWidget } from "@signet/protocol";
 import { describe, expect, test, vi } from "vitest";
-import type { Widget } from "../src/frame";
+import type { Heard, Widget } from "../src/frame";
+import { unavailable } from "../src/results";
+import type { Failure } from "../src/results";
 import { Tag } from "../src/tag";
 
 const secured = (token: string) => () => ({ authenticationOption: { type: "SECURED_AUTHENTICATION", token } });
@@ -11,7 +13,9 @@ interface Reachable {
   /** What the tag has told the widget, in order. */
   told: ToWidget[];
   /** Speaks as the widget of the newest iframe. */
-  say(message: ToLoader): void;
+  say(message: Heard): void;
+  /** The page throws the iframe away. `told`: the browser says so; else only a look at it does. */
+  discard(told: boolean): void;
   /** Waits until the tag has told the widget something of this type, and takes it. */
   heard<T extends ToWidget["type"]>(type: T): Promise<Extract<ToWidget, { type: T }>>;
   warnings: string[];
@@ -21,22 +25,25 @@ interface Reachable {
 }
 
 /** A tag whose iframe is the test: the channel's two ends without a browser between them. */
-function embed(options: { reachable?: boolean; namesVisitor?: boolean; loading?: Promise<void> } = {}): Reachable {
+function embed(options: { refusal?: Failure; namesVisitor?: boolean; loading?: Promise<void> } = {}): Reachable {
   const told: ToWidget[] = [];
   const warnings: string[] = [];
   const calls: unknown[][] = [];
   let opened = 0;
   let removed = 0;
-  let speak: (message: ToLoader) => void = () => undefined;
+  let speak: (message: Heard) => void = () => undefined;
+  let present = true;
   const tag = new Tag({
     openWidget: (listener) => {
       opened += 1;
-      if (options.reachable === false) return Promise.reject(new Error("unreachable"));
+      if (options.refusal) return Promise.reject(options.refusal);
+      present = true;
       speak = listener;
       const widget: Widget = {
         post: (message) => void told.push(message),
         place: (_opened, size) => ({ ...size, bottom: 0, right: 0 }),
-        hide: () => undefined,
+        hide: () => null,
+        check: () => present || listener({ type: "lost" }),
         remove: () => {
           removed += 1;
         },
@@ -53,6 +60,10 @@ function embed(options: { reachable?: boolean; namesVisitor?: boolean; loading?:
     warnings,
     calls,
     say: (message) => speak(message),
+    discard: (noticed) => {
+      present = false;
+      if (noticed) speak({ type: "lost" });
+    },
     heard: (type) =>
       vi.waitFor(() => {
         const index = told.findIndex((message) => message.type === type);
@@ -106,7 +117,7 @@ describe("activate", () => {
     await accept(page);
     const result = await activation;
     expect(onResult).toHaveBeenCalledExactlyOnceWith(result);
-    expect(report).toHaveBeenCalledOnce();
+    await vi.waitFor(() => expect(report).toHaveBeenCalledOnce());
     report.mockRestore();
   });
 
@@ -132,6 +143,7 @@ describe("activate", () => {
   test.each([
     ["throws", () => { throw new Error("no session"); }],
     ["rejects", () => Promise.reject(new Error("no session"))],
+    ["is none", undefined],
   ])("a provider that %s is told apart by its code", async (_, provider) => {
     const report = vi.spyOn(console, "error").mockReturnValue();
     const { authentication } = await embed().tag.activate(provider);
@@ -199,13 +211,24 @@ describe("activate", () => {
   });
 
   test("resolves with a failure when the chat cannot be loaded, and may be tried again", async () => {
-    const page = embed({ reachable: false });
+    const page = embed({ refusal: unavailable("the chat could not be loaded") });
     const { authentication } = await page.tag.activate(secured("a"));
     expect(authentication.code).toBe("SERVICE_UNAVAILABLE");
     expect(authentication.reason).toMatch(/^Failed to fetch authentication with a server error/);
     expect(page.tag.phase).toBe("idle");
     await page.tag.activate(secured("a"));
     expect(page.opened()).toBe(2);
+  });
+
+  test("passes on why this page cannot have a chat", async () => {
+    const refusal = { code: "ORIGIN_NOT_ALLOWED", reason: "the documented sentence" };
+    const page = embed({ refusal });
+    expect((await page.tag.activate(anonymous)).authentication).toEqual({
+      option: { type: "ANONYMOUS" },
+      status: "authentication-failure",
+      ...refusal,
+    });
+    expect(page.tag.phase).toBe("idle");
   });
 
   test("waits for a start the page did not ask for, then upgrades it", async () => {
@@ -296,6 +319,81 @@ describe("logout", () => {
     expect(page.removed()).toBe(0);
     page.say({ type: "revoked" });
     await vi.waitFor(() => expect(page.removed()).toBe(1));
+  });
+});
+
+describe("an iframe that the page throws away", () => {
+  test.each([true, false])("leaves room for the next activation (noticed by the browser: %s)", async (noticed) => {
+    const page = await activated(secured("a"));
+    page.say({ type: "state", conversationId: "c", assurance: "VERIFIED", chatbox: "OPENED", unread: 0 });
+    const events = vi.fn();
+    page.tag.properties.on("authentication:logout", events);
+    page.discard(noticed);
+    const again = page.tag.activate(secured("b"));
+    await accept(page);
+    expect((await again).authentication).toEqual({
+      option: { type: "SECURED_AUTHENTICATION", token: "b" },
+      status: "authentication-success",
+    });
+    expect(page.opened()).toBe(2);
+    expect(page.tag.phase).toBe("secured");
+    expect(page.tag.properties.get("chatbox:status")).toBe("HIDDEN");
+    // Nobody signed out: a page that signs its visitor out with the chat must not do so now.
+    expect(events).not.toHaveBeenCalled();
+  });
+
+  test("comes back with the next look, by a fresh word of the provider", async () => {
+    const provider = vi.fn(secured("a"));
+    const page = await activated(provider);
+    page.tag.revive();
+    expect(page.opened()).toBe(1);
+    page.discard(false);
+    page.tag.show(true);
+    await accept(page);
+    expect(page.told).toEqual([{ type: "open" }]);
+    await vi.waitFor(() => expect(page.tag.phase).toBe("secured"));
+    expect(provider).toHaveBeenCalledTimes(2);
+    expect(page.opened()).toBe(2);
+  });
+
+  test("fails an activation under way, and the next one succeeds", async () => {
+    const page = embed();
+    const activation = page.tag.activate(secured("a"));
+    await page.heard("activate");
+    page.discard(true);
+    expect((await activation).authentication).toMatchObject({
+      reason: "Failed to fetch authentication with a server error: the chat was closed",
+      code: "SERVICE_UNAVAILABLE",
+    });
+    const again = page.tag.activate(secured("a"));
+    await accept(page);
+    expect((await again).authentication.status).toBe("authentication-success");
+  });
+
+  test("is looked for while it owes an answer", async () => {
+    vi.useFakeTimers();
+    try {
+      const page = embed();
+      const activation = page.tag.activate(secured("a"));
+      await vi.advanceTimersByTimeAsync(0);
+      page.discard(false);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect((await activation).authentication.code).toBe("SERVICE_UNAVAILABLE");
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("does not come back after a sign-out", async () => {
+    const page = await activated(secured("a"));
+    page.discard(true);
+    const logout = page.tag.logout();
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await logout;
+    page.tag.revive();
+    expect(page.tag.phase).toBe("loggedOut");
+    expect(page.opened()).toBe(2); // to wipe what is stored
   });
 });
 

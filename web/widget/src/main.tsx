@@ -53,9 +53,10 @@ function adoptStyles(): void {
 }
 
 async function start(): Promise<void> {
-  const projectId = new URLSearchParams(location.search).get("project");
+  // Whether there is such a project is for the server to say, to the page that embeds this one.
+  const projectId = new URLSearchParams(location.search).get("project") ?? "";
   const root = document.getElementById("root");
-  if (!projectId || !root) return;
+  if (!root) return;
   adoptStyles();
   const { connect, origin, port } = await awaitConnect(window);
   const messages = messagesFor(connect.language);

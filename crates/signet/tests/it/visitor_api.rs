@@ -22,7 +22,7 @@ async fn every_answer_carries_its_id_and_the_security_headers() {
         "/readyz",
         "/iadvize.js",
         "/signet.js",
-        "/widget?project=nobody",
+        "/widget?project=demo&project=nobody",
         "/visitor/v1/history",
         "/visitor/v1/activate",
         "/graphql",
@@ -57,6 +57,67 @@ async fn the_widget_may_be_framed_by_the_projects_pages_alone() {
     assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
     assert!(policy.contains("frame-ancestors http://localhost:*"), "{policy}");
     assert!(!policy.contains("unsafe"), "{policy}");
+}
+
+/// Its widget is there to say so; one that takes itself for a known project's must not be framed by strangers.
+#[tokio::test]
+async fn an_unknown_projects_widget_may_be_framed_by_anybody() {
+    let server = fixture::demo().await;
+    let project = server.manifest.text("projectId").to_owned();
+    for query in ["?project=nobody", "?project=", ""] {
+        let response = plain().get(format!("{}/widget{query}", server.url)).send().await.unwrap();
+        assert_eq!(response.status(), 404, "{query}");
+        assert!(!response.headers().contains_key("x-frame-options"), "{query}");
+        assert_eq!(response.headers()["cache-control"], "no-store", "{query}");
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.ends_with("; frame-ancestors *"), "{policy}");
+        assert!(response.text().await.unwrap().contains("/widget/widget.js"), "{query}");
+    }
+    for query in [format!("?project={project}&project=nobody"), format!("?project=nobody&project={project}")]
+    {
+        let response = plain().get(format!("{}/widget{query}", server.url)).send().await.unwrap();
+        assert_eq!(response.status(), 404, "{query}");
+        assert_eq!(response.headers()["x-frame-options"], "DENY", "{query}");
+        assert!(!response.text().await.unwrap().contains("widget.js"), "{query}");
+    }
+}
+
+/// The frame hides from the page why it stays empty; this script says it.
+#[tokio::test]
+async fn the_tags_script_tells_a_page_why_it_has_no_chat() {
+    let server = fixture::demo().await;
+    let settings = async |path: &str| {
+        let response = plain().get(format!("{}/visitor/v1/tag/{path}", server.url)).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        assert_eq!(response.headers()["cross-origin-resource-policy"], "cross-origin", "{path}");
+        let text = response.text().await.unwrap();
+        let json = text.strip_prefix("(window.__signet=window.__signet||{}).project=").unwrap();
+        serde_json::from_str::<Value>(json.strip_suffix(';').unwrap()).unwrap()
+    };
+    let allowed = json!({ "id": "demo", "authenticatedMode": "ON" });
+    assert_eq!(settings("demo.js").await, allowed);
+    assert_eq!(settings("demo.js?origin=http://127.0.0.1:9").await, allowed);
+
+    let reason = "Failed to fetch authentication with a server error: this page's origin is not allowed for the project";
+    for (origin, advice) in [
+        ("https://evil.example", "add https://evil.example to the allowed origins of project demo"),
+        ("null", "this page has no http or https origin that could be allowed"),
+        ("%3C/script%3E%22", "this page has no http or https origin that could be allowed"),
+    ] {
+        assert_eq!(
+            settings(&format!("demo.js?origin={origin}")).await,
+            json!({ "id": "demo", "authenticatedMode": "ON", "refused": "ORIGIN_NOT_ALLOWED", "reason": reason,
+                "advice": advice })
+        );
+    }
+    assert_eq!(
+        settings("nobody.js?origin=https://evil.example").await,
+        json!({ "refused": "PROJECT_NOT_SET_UP",
+            "reason": "Failed to authenticate visitor from credentials : the website is not correctly setup (null)",
+            "advice": "no project has the sid of this page's snippet" })
+    );
+    let unknown = plain().get(format!("{}/visitor/v1/tag/nobody.js", server.url)).send().await.unwrap();
+    assert_eq!(unknown.status(), 404);
 }
 
 #[tokio::test]
