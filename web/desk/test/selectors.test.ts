@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conversationsIn, countsOf, listProgress, visitorName } from "../src/store/selectors";
+import { conversationsIn, countsOf, listProgress, visitorAuthor, visitorName } from "../src/store/selectors";
 import type { Action } from "../src/store/reducer";
 import type { View } from "../src/store/state";
 import { threadItems } from "../src/store/thread-items";
@@ -21,6 +21,28 @@ describe("visitorName", () => {
     [{ firstName: "✅", lastName: "\u202E" }, "Visitor 3f2a"],
   ])("of %j is %s", (names, shown) => {
     expect(visitorName({ ...visitor, ...names })).toBe(shown);
+  });
+});
+
+describe("visitorAuthor", () => {
+  const jane = { ...conversation().visitor, firstName: "Jane", lastName: null, assurance: "VERIFIED" } as const;
+  const verified = { state: "VERIFIED", verifiedAt: minute(2), lapsedAt: null, lapseReason: null } as const;
+  const lapsed = { ...verified, state: "NO_LONGER_VERIFIED", lapsedAt: minute(9) } as const;
+
+  it.each([
+    [verified, "VERIFIED", "Jane"],
+    [verified, "ANONYMOUS", "Visitor, before signing in"],
+    [verified, "CLAIMED", "Visitor, before signing in"],
+    [lapsed, "VERIFIED", "Jane"],
+    [lapsed, "ANONYMOUS", "Visitor, before signing in"],
+  ] as const)("where identity is %j, what was written %s is by %s", (identity, assurance, name) => {
+    const author = visitorAuthor(conversation({ visitor: jane, identity }), message(1, { assurance }));
+    expect(author).toEqual({ name, isBeforeSignIn: name !== "Jane" });
+  });
+
+  it("takes no name away from a visitor who never proved one", () => {
+    const author = visitorAuthor(conversation(), message(1));
+    expect(author).toEqual({ name: "Visitor 3f2a", isBeforeSignIn: false });
   });
 });
 

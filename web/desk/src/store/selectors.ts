@@ -1,6 +1,6 @@
 /** What the screens read from the store. */
 import { cleanName } from "@signet/kit";
-import type { Conversation, Counts } from "../graphql/documents";
+import type { Conversation, Counts, Message } from "../graphql/documents";
 import { type DeskState, listKey, type View } from "./state";
 
 /**
@@ -10,6 +10,23 @@ import { type DeskState, listKey, type View } from "./state";
 export function visitorName(visitor: Conversation["visitor"]): string {
   const full = [visitor.firstName, visitor.lastName].filter((part) => part != null).join(" ");
   return cleanName(full) ?? `Visitor ${visitor.visitorId.replaceAll("-", "").slice(-4)}`;
+}
+
+/** Whom to name as the author of a visitor's message. */
+export interface VisitorAuthor {
+  readonly name: string;
+  /** Written without proof, by a visitor who has proved identity since: the name is not that person's. */
+  readonly isBeforeSignIn: boolean;
+}
+
+/**
+ * A name that was proved stands only above what was written with proof. What stands before the sign-in may be somebody
+ * else's, written on a shared computer to be taken for that person's words (SECURITY.md D25).
+ */
+export function visitorAuthor({ visitor, identity }: Conversation, { assurance }: Message): VisitorAuthor {
+  const isProved = visitor.assurance === "VERIFIED" || identity.state !== "NOT_VERIFIED";
+  const isBeforeSignIn = isProved && assurance !== "VERIFIED";
+  return { name: isBeforeSignIn ? "Visitor, before signing in" : visitorName(visitor), isBeforeSignIn };
 }
 
 export function belongsTo(view: View, conversation: Conversation, viewerId: string): boolean {

@@ -2,14 +2,14 @@ import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRe
 import { Button } from "react-aria-components";
 import { formatDay } from "@signet/kit";
 import type { Conversation, Message } from "../graphql/documents";
-import { visitorName } from "../store/selectors";
+import { visitorAuthor, visitorName } from "../store/selectors";
 import type { Pending, Thread } from "../store/state";
 import { threadItems } from "../store/thread-items";
 import { useNow } from "./clock";
 import { useDesk, useDeskState } from "./context";
 import { Icon } from "./icons";
 import { Notice } from "./notice";
-import { PendingRun, Run } from "./run";
+import { AgentRun, PendingRun, VisitorRun } from "./run";
 import { TypingDots } from "./typing-dots";
 
 const NONE: readonly Pending[] = [];
@@ -62,7 +62,15 @@ export function Log({ conversation, thread }: { conversation: Conversation; thre
                   />
                 );
               case "run":
-                return <Run key={item.key} messages={item.messages} visitorName={name} lastSeen={lastSeen} />;
+                return item.messages[0].author.type === "VISITOR" ? (
+                  <VisitorRun
+                    key={item.key}
+                    messages={item.messages}
+                    {...visitorAuthor(conversation, item.messages[0])}
+                  />
+                ) : (
+                  <AgentRun key={item.key} messages={item.messages} lastSeen={lastSeen} />
+                );
             }
           })}
           {pending.length > 0 && <PendingRun conversationId={conversation.id} pending={pending} />}

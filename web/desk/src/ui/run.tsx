@@ -2,34 +2,25 @@ import { memo, type ReactNode } from "react";
 import { Button, Tooltip, TooltipTrigger } from "react-aria-components";
 import { cleanName, formatClock, formatMoment, formatShortAge } from "@signet/kit";
 import type { Assurance, Message } from "../graphql/documents";
+import type { VisitorAuthor } from "../store/selectors";
 import type { Pending } from "../store/state";
-import { Avatar } from "./avatar";
 import { useDesk, useDeskState } from "./context";
 import { Icon, PadlockIcon } from "./icons";
 
-interface RunProps {
-  readonly messages: readonly [Message, ...Message[]];
-  readonly visitorName: string;
-  /** Sequence of the last message that is marked as seen. */
-  readonly lastSeen: number;
+type Messages = readonly [Message, ...Message[]];
+
+interface VisitorRunProps extends VisitorAuthor {
+  readonly messages: Messages;
 }
 
-/** Messages of one author, one after the other. */
-export const Run = memo(function Run({ messages, visitorName, lastSeen }: RunProps): ReactNode {
-  const [first] = messages;
-  return first.author.type === "VISITOR" ? (
-    <VisitorRun messages={messages} name={visitorName} />
-  ) : (
-    <AgentRun messages={messages} lastSeen={lastSeen} />
-  );
-});
-
-function VisitorRun({ messages, name }: { messages: RunProps["messages"]; name: string }): ReactNode {
+/** A visitor's messages, one after the other. */
+export const VisitorRun = memo(function VisitorRun({ messages, name, isBeforeSignIn }: VisitorRunProps): ReactNode {
   const [first] = messages;
   return (
-    <section className="run" data-from="visitor">
+    <section className="run" data-from="visitor" data-before-sign-in={isBeforeSignIn}>
       <header className="run-header">
         <span className="run-name">
+          {isBeforeSignIn && <PadlockIcon state="NOT_VERIFIED" />}
           <bdi>{name}</bdi>
         </span>
         <Mark message={first} />
@@ -46,9 +37,16 @@ function VisitorRun({ messages, name }: { messages: RunProps["messages"]; name: 
       ))}
     </section>
   );
+});
+
+interface AgentRunProps {
+  readonly messages: Messages;
+  /** Sequence of the last message that is marked as seen. */
+  readonly lastSeen: number;
 }
 
-function AgentRun({ messages, lastSeen }: { messages: RunProps["messages"]; lastSeen: number }): ReactNode {
+/** An agent's messages, one after the other. */
+export const AgentRun = memo(function AgentRun({ messages, lastSeen }: AgentRunProps): ReactNode {
   const viewerId = useDeskState((state) => state.viewer.id);
   const [first] = messages;
   const name = cleanName(first.author.name);
@@ -69,7 +67,7 @@ function AgentRun({ messages, lastSeen }: { messages: RunProps["messages"]; last
       ))}
     </section>
   );
-}
+});
 
 function Bubble({ text, at }: { text: string | null; at: string }): ReactNode {
   return (
