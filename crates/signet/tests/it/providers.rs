@@ -8,15 +8,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey};
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Map, Value, json};
 use signet_testkit::server::Installation;
 use signet_testkit::{GraphqlClient, now_unix_ms};
 use signet_token::{DecryptionKey, base64url};
 
 use crate::fixture::{BINARY, Served, ServedProject};
+use crate::openssl::{Keys, OpensslKeys, openssl};
 
 /// What a language answered to a case it must refuse.
 const REFUSED: &str = "refused";
@@ -189,11 +187,11 @@ fn written_out(value: &Value) -> Value {
     }
 }
 
-/// What a provider holds: its own private key and the platform's public one, PEM.
-#[derive(Clone)]
-struct Keys {
-    private: String,
-    platform: String,
+/// Base64 with padding (RFC 4648 section 4), which every language has.
+fn base64(text: &str) -> String {
+    let encoded = base64url::encode(text).replace('-', "+").replace('_', "/");
+    let padding = "=".repeat(encoded.len().wrapping_neg() % 4);
+    encoded + &padding
 }
 
 /// Runs a kit's program over the cases. Gives what it wrote, a line for each.
@@ -208,81 +206,6 @@ fn run(name: &str, command: &mut Command, cases: &[String]) -> Vec<String> {
     let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), cases.len(), "{name}: {errors}");
     lines
-}
-
-/// Key pairs made by openssl, as the integration guide makes them.
-struct OpensslKeys {
-    customer: Keys,
-    /// The same private key in the form that older versions write.
-    traditional: String,
-    customer_public: String,
-    platform_private: String,
-}
-
-fn openssl(folder: &Path, arguments: &[&str]) -> String {
-    let output =
-        Command::new("openssl").current_dir(folder).args(arguments).output().expect("openssl is there");
-    assert!(output.status.success(), "openssl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-impl OpensslKeys {
-    fn make(folder: &Path) -> Self {
-        let private = |name: &str| {
-            let options = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
-            openssl(folder, &[&["genpkey", "-out", name][..], &options].concat());
-            std::fs::read_to_string(folder.join(name)).unwrap()
-        };
-        let (customer, platform) = (private("customer.pem"), private("platform.pem"));
-        let public = |name| openssl(folder, &["rsa", "-in", name, "-pubout"]);
-        let keys = Self {
-            customer: Keys { private: customer, platform: public("platform.pem") },
-            traditional: openssl(folder, &["rsa", "-in", "customer.pem", "-traditional"]),
-            customer_public: public("customer.pem"),
-            platform_private: platform,
-        };
-        assert!(keys.traditional.contains("BEGIN RSA PRIVATE KEY"));
-        keys
-    }
-
-    /// Decrypts and verifies a token, trusting nothing of the product. Gives both headers and the claims.
-    fn open(&self, token: &str) -> (Value, Value, Value) {
-        let parts: Vec<Vec<u8>> =
-            token.split('.').map(|part| base64url::decode(part.as_bytes()).unwrap()).collect();
-        let [header, encrypted_key, iv, ciphertext, tag] = parts.try_into().unwrap();
-        let key = PrivateDecryptingKey::from_pkcs8(&der(&self.platform_private)).unwrap();
-        let key = OaepPrivateDecryptingKey::new(key).unwrap();
-        let mut content_key = vec![0; key.min_output_size()];
-        let content_key =
-            key.decrypt(&OAEP_SHA256_MGF1SHA256, &encrypted_key, &mut content_key, None).unwrap();
-        let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, content_key).unwrap());
-        let aad = Aad::from(token.split('.').next().unwrap().as_bytes());
-        let mut sealed = [ciphertext, tag].concat();
-        let nonce = Nonce::assume_unique_for_key(iv.try_into().unwrap());
-        let content =
-            std::str::from_utf8(cipher.open_in_place(nonce, aad, &mut sealed).unwrap()).unwrap().to_owned();
-        let (signed, signature) = content.rsplit_once('.').unwrap();
-        let signature = base64url::decode(signature.as_bytes()).unwrap();
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der(&self.customer_public))
-            .verify(signed.as_bytes(), &signature)
-            .unwrap();
-        let (inner, claims) = signed.split_once('.').unwrap();
-        let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
-        let decoded = |part: &str| read(&base64url::decode(part.as_bytes()).unwrap());
-        (read(&header), decoded(inner), decoded(claims))
-    }
-}
-
-fn der(pem: &str) -> Vec<u8> {
-    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-    base64url::decode(body.trim_end_matches('=').replace('+', "-").replace('/', "_")).unwrap()
-}
-
-/// Base64 with padding (RFC 4648 section 4), which every language has.
-fn base64(text: &str) -> String {
-    let encoded = base64url::encode(text).replace('-', "+").replace('_', "/");
-    let padding = "=".repeat(encoded.len().wrapping_neg() % 4);
-    encoded + &padding
 }
 
 /// Holds tokens against what the cases want. With no clock the times are held against the system's.
