@@ -5,6 +5,7 @@
 //! anything. `sh test=install` is the one command that is not run: it would build the very binary under test again.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -172,7 +173,7 @@ impl Drop for Reader {
         }
         if std::thread::panicking() {
             let log = std::fs::read_to_string(self.folder().join("signet.log")).unwrap_or_default();
-            eprintln!("signet logged:\n{log}");
+            let _ = writeln!(std::io::stderr(), "signet logged:\n{log}");
         }
     }
 }

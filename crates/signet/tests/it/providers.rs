@@ -110,7 +110,8 @@ fn available(folder: &Path) -> Vec<(&'static str, Command)> {
             Some(command) => found.push((kit.name, command)),
             None => {
                 assert!(std::env::var("CI").as_deref() != Ok("true"), "{} is missing", kit.name);
-                eprintln!("SKIPPED: the {} kit, for its language is missing", kit.name);
+                let _ =
+                    writeln!(std::io::stderr(), "SKIPPED: the {} kit, for its language is missing", kit.name);
             }
         }
     }
