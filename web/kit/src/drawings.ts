@@ -20,7 +20,8 @@ export const padlocks: Readonly<Record<IdentityState, Drawing>> = {
 
 /** Signet's mark on a 32 by 32 field: a wax seal with the ring's ridge, and an S cut out of it. */
 export const seal = {
-  wax: sealOutline(),
+  // Marked pure: a program without the seal does not compute it.
+  wax: /* @__PURE__ */ sealOutline(),
   ridge: "M16 6.1a9.9 9.9 0 1 1 0 19.8a9.9 9.9 0 0 1 0-19.8Z",
   letter:
     "M20.3 12.5c-.6-1.5-2.2-2.4-4.3-2.4c-2.5 0-4.3 1.2-4.3 3c0 1.9 1.8 2.5 4.3 2.9c2.5.4 4.3 1 4.3 2.9c0 1.8-1.8 3-4.3 3c-2.1 0-3.7-.9-4.3-2.4",

@@ -32,12 +32,13 @@ export function formatShortAge(since: Moment, now: number): string {
   return dayMonth.format(at);
 }
 
-// British English: 24 hours, day before month.
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const dayMonth = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const weekdayDayMonth = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
-const shortDate = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const fullDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
+// British English: 24 hours, day before month. Each costs about 10 ms on a slow telephone: marked pure, so that a program
+// that never uses them does not make them.
+const clock = /* @__PURE__ */ new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const dayMonth = /* @__PURE__ */ new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const weekdayDayMonth = /* @__PURE__ */ new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+const shortDate = /* @__PURE__ */ new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const fullDay = /* @__PURE__ */ new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" });
 
 /** `12:04`, in the reader's time zone. */
 export function formatClock(moment: Moment): string {

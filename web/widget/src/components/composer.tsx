@@ -25,9 +25,10 @@ export function Composer({ chat, state }: { chat: Chat; state: ChatState }): JSX
     if (!locked) field.current?.focus({ preventScroll: true });
   }, [locked]);
   useLayoutEffect(() => {
-    if (field.current) fit(field.current);
+    // Not when it is new: the observer does, once the browser has laid the panel out anyway.
+    if (field.current?.style.height) fit(field.current);
   }, [state.draft, locked]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = field.current;
     if (!element) return undefined;
     // The frame is still small when the panel is first drawn: the lines break anew once it has its width.

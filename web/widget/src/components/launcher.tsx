@@ -33,7 +33,9 @@ export function Launcher({ chat, state, takeFocus }: { chat: Chat; state: ChatSt
         class="launcher-button"
         aria-label={words.openChat}
         aria-describedby="unread"
-        onClick={() => chat.open()}
+        // The browser ends a click's task with a layout: a panel drawn in it would be laid out in it too (90 ms at a quarter
+        // of the speed, instead of twice 40).
+        onClick={() => setTimeout(() => chat.open())}
       >
         <Icon name="chat" size={22} />
         <span>{words.openChat}</span>
