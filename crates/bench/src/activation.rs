@@ -60,7 +60,7 @@ pub(crate) async fn run(rounds: Rounds) -> Result<()> {
             .collect();
         let session = load::activate(&http, &api, secured(&made[0])).await?;
         let activations = |n: usize| {
-            let body = body(&made[n % PERSONS]);
+            let body = body(n % PERSONS, &made[n % PERSONS]);
             http.post(format!("{api}/activate")).json(&body)
         };
         figures.http.push(repeat(length, &server, activations).await?);
@@ -76,8 +76,10 @@ fn secured(token: &str) -> Value {
     json!({ "type": "SECURED_AUTHENTICATION", "token": token })
 }
 
-fn body(token: &str) -> Value {
-    json!({ "projectId": "demo", "origin": null, "authenticationOption": secured(token), "session": null, "device": null })
+/// As the widget's pages do, a person names the same browser each time.
+fn body(person: usize, token: &str) -> Value {
+    let browser = uuid::Uuid::from_u128(person as u128 + 1);
+    json!({ "projectId": "demo", "authenticationOption": secured(token), "browserId": browser })
 }
 
 /// Operations per second of a worker process on those cores.

@@ -96,7 +96,7 @@ async fn exchange(mut pair: Pair, start: Instant, length: Duration) -> Result<(P
     let text = "x".repeat(TEXT);
     let mut delays = Vec::new();
     while start.elapsed() < length {
-        let id = uuid::Uuid::new_v4().to_string();
+        let id = uuid::Uuid::now_v7().to_string();
         let frame = json!({ "type": "send", "clientMessageId": id, "text": text }).to_string();
         let sent = Instant::now();
         pair.sender.send(Message::text(frame)).await?;

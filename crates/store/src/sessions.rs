@@ -15,7 +15,7 @@ statements! {
     INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
     FIND = concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
     FIND_OF_BROWSER = concat!("SELECT ", columns!(), " FROM sessions WHERE visitor_id = $1 AND browser_id = $2 \
-        AND (end_reason IS NULL OR end_reason = 'EXPIRED') ORDER BY expires_at DESC LIMIT 1");
+        AND (end_reason IS NULL OR end_reason = 'EXPIRED') ORDER BY id DESC LIMIT 1");
     RENEW = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, ended_at = NULL, end_reason = NULL \
         WHERE id = $4 AND visitor_id = $5 AND (end_reason IS NULL OR end_reason = 'EXPIRED')";
     /// Expired is the weakest end: every other may replace it, so that nobody renews what was signed out or revoked.
@@ -50,7 +50,7 @@ pub async fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Session>, Sto
     tx.query_opt(FIND, &[id.into()], read).await
 }
 
-/// Finds the session of a person in a browser, live or expired, that a fresh proof may extend.
+/// Finds the newest session of a person in a browser, live or expired, that a fresh proof may extend.
 pub async fn find_of_browser(
     tx: &mut Tx<'_>,
     visitor_id: VisitorId,

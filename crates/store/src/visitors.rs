@@ -33,14 +33,17 @@ macro_rules! list {
 statements! {
     ENSURE = "INSERT INTO visitors (id, project_id, assurance, attributes, created_at, updated_at) \
         VALUES ($1, $2, 'ANONYMOUS', '[]', $3, $4) ON CONFLICT (id) DO NOTHING";
-    /// The update changes nothing: it locks the record that is there and lets it be answered.
+    /// The update changes nothing, and no column that an index holds: it locks the record that is there and lets it be
+    /// answered.
     VERIFY_INSERT = concat!(
         "INSERT INTO visitors (id, project_id, external_user_id, assurance, verified_at, attributes, created_at, \
          updated_at) VALUES ($1, $2, $3, 'VERIFIED', $4, $5, $6, $7) \
-         ON CONFLICT (project_id, external_user_id) DO UPDATE SET updated_at = visitors.updated_at RETURNING ",
+         ON CONFLICT (project_id, external_user_id) DO UPDATE SET lapse_reason = visitors.lapse_reason RETURNING ",
         columns!());
     VERIFY_UPDATE = "UPDATE visitors SET assurance = 'VERIFIED', verified_at = $1, lapsed_at = NULL, \
         lapse_reason = NULL, attributes = $2, updated_at = $3 WHERE id = $4";
+    /// What every page view of a signed-in visitor comes to: the proof is newer, the record says the same.
+    VERIFY_AGAIN = "UPDATE visitors SET verified_at = $1 WHERE id = $2";
     LAPSE = "UPDATE visitors SET lapsed_at = $1, lapse_reason = $2, updated_at = $3 \
         WHERE id = $4 AND verified_at IS NOT NULL AND lapsed_at IS NULL";
     FIND = concat!("SELECT ", columns!(), " FROM visitors WHERE id = $1");
@@ -67,8 +70,8 @@ pub async fn ensure_anonymous(
 /// the attributes that come from the token. Locks the record until the commit, so that concurrent sign-ins of one person
 /// follow each other. Answers the record *before* the change too, `None` if it is new.
 ///
-/// A visitor has one value for a name: the token's wins over another source's. One that did not change keeps its
-/// `updated_at`.
+/// A visitor has one value for a name: the token's wins over another source's. What did not change keeps its `updated_at`,
+/// the record too.
 pub async fn verify(
     tx: &mut Tx<'_>,
     new_id: VisitorId,
@@ -93,6 +96,10 @@ pub async fn verify(
         return Ok((found, None));
     }
     let attributes = replace_attributes(&found.attributes, attributes);
+    if attributes == found.attributes && found.lapsed.is_none() {
+        tx.execute(VERIFY_AGAIN, &[now.into(), found.id.into()]).await?;
+        return Ok((Visitor { verified_at: Some(now), ..found.clone() }, Some(found)));
+    }
     let written = write_attributes(&attributes)?;
     tx.execute(VERIFY_UPDATE, &[now.into(), (&written).into(), now.into(), found.id.into()]).await?;
     let visitor = Visitor {

@@ -116,9 +116,8 @@ CREATE TABLE sessions (
     CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 ) WITHOUT ROWID;
 CREATE INDEX sessions_live ON sessions (expires_at, id) WHERE ended_at IS NULL;
-CREATE INDEX sessions_of_visitor ON sessions (visitor_id, expires_at);
-CREATE INDEX sessions_of_browser ON sessions (visitor_id, browser_id)
-    WHERE end_reason IS NULL OR end_reason = 'EXPIRED';
+-- No column that a renewal changes: every page view of a signed-in visitor renews.
+CREATE INDEX sessions_of_browser ON sessions (visitor_id, browser_id, id);
 CREATE INDEX sessions_ended ON sessions (expires_at) WHERE end_reason <> 'EXPIRED';
 
 -- An ongoing conversation is one that has no closed_at. Every text moves last_activity_at, so only one index of an ongoing

@@ -64,6 +64,7 @@ impl Writer {
     fn run(&mut self) {
         let mut waiting = Vec::with_capacity(self.limit);
         while self.queue.blocking_recv_many(&mut waiting, self.limit) > 0 {
+            self.let_others_join(&mut waiting);
             let mut jobs = Vec::with_capacity(waiting.len());
             for command in waiting.drain(..) {
                 match command {
@@ -78,6 +79,17 @@ impl Writer {
             self.checkpoints.after_commit(&self.connection, self.log_pages.load(Ordering::Relaxed));
         }
         checkpoint::finish(&self.connection);
+    }
+
+    /// Lets whoever can run on this core hand in what they were about to, once. There is no timer: with nobody else to run
+    /// this takes a microsecond, and under load on few cores it doubles what one flush to disk pays for.
+    fn let_others_join(&mut self, waiting: &mut Vec<Command>) {
+        std::thread::yield_now();
+        while waiting.len() < self.limit
+            && let Ok(command) = self.queue.try_recv()
+        {
+            waiting.push(command);
+        }
     }
 
     /// Runs the bodies in one transaction and answers them.
