@@ -35,7 +35,7 @@ const KITS: [Kit; 7] = [
     Kit { name: "rust", program: rust },
 ];
 
-fn providers() -> PathBuf {
+pub(crate) fn providers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../providers")
 }
 
@@ -49,12 +49,16 @@ fn javascript(_: &Path) -> Option<Command> {
     succeeds(Command::new("node").arg("--version")).then_some(node)
 }
 
-fn python(_: &Path) -> Option<Command> {
+/// The Python that has what the kit needs.
+pub(crate) fn python_program() -> PathBuf {
     let prepared = || providers().join("../interop/python/.venv/bin/python");
-    let program = std::env::var_os("SIGNET_INTEROP_PYTHON").map_or_else(prepared, PathBuf::from);
-    let mut python = Command::new(&program);
+    std::env::var_os("SIGNET_INTEROP_PYTHON").map_or_else(prepared, PathBuf::from)
+}
+
+fn python(_: &Path) -> Option<Command> {
+    let mut python = Command::new(python_program());
     python.env("PYTHONDONTWRITEBYTECODE", "1").arg(providers().join("python/vectors.py"));
-    succeeds(Command::new(program).args(["-c", "import joserfc"])).then_some(python)
+    succeeds(Command::new(python_program()).args(["-c", "import joserfc"])).then_some(python)
 }
 
 fn java(folder: &Path) -> Option<Command> {
@@ -102,8 +106,8 @@ fn rust(_: &Path) -> Option<Command> {
     succeeds(Command::new("cargo").arg("--version")).then_some(cargo)
 }
 
-/// Starts every kit whose language is there.
-fn available(folder: &Path) -> Vec<(&'static str, Command)> {
+/// The programs of every kit whose language is there.
+pub(crate) fn available(folder: &Path) -> Vec<(&'static str, Command)> {
     let mut found = Vec::new();
     for kit in KITS {
         match (kit.program)(folder) {
