@@ -73,7 +73,20 @@ export class Desk {
    * @param {"Verified" | "Not verified"} words
    */
   mark(text, words) {
-    const run = this.log.locator("section").filter({ has: this.page.getByText(text, { exact: true }) });
-    return run.getByRole("button", { name: words, exact: true });
+    return this.#run(text).getByRole("button", { name: words, exact: true });
+  }
+
+  /**
+   * The name above the messages among which a text stands.
+   * @param {string} text
+   * @param {string} name
+   */
+  author(text, name) {
+    return this.#run(text).locator("header").getByText(name, { exact: true });
+  }
+
+  /** @param {string} text */
+  #run(text) {
+    return this.log.locator("section").filter({ has: this.page.getByText(text, { exact: true }) });
   }
 }

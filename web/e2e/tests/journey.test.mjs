@@ -29,6 +29,9 @@ test("a guest chats, signs in and out, and the agent always knows who is there",
   await desk.see("It is me, now signed in.");
   await desk.mark("It is me, now signed in.", "Verified").waitFor();
   await desk.mark("Do you deliver to Lyon?", "Not verified").waitFor();
+  // D25: the name that was proved stands above what was written with proof, and above nothing else.
+  await desk.author("Do you deliver to Lyon?", "Visitor, before signing in").waitFor();
+  await desk.author("It is me, now signed in.", "Jane Whitfield").waitFor();
   await desk.reply("Now I can see that.");
   await chat.see("Now I can see that.");
 
