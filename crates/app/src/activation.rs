@@ -351,7 +351,8 @@ impl App {
     ) -> Result<Activated, Refusal> {
         let now = self.env.now();
         let sign_in = SignIn::new(&active.project, token, presented.clone(), browser, now);
-        let written = self.write_sign_in(sign_in).await?;
+        let written =
+            self.write_sign_in(sign_in).await?.ok_or_else(|| Refusal::plain(FailureCode::TokenReplayed))?;
 
         // From the seam on the anonymous credentials prove nothing: in memory before the answer leaves.
         if let Presented::Anonymous(device) = &presented {

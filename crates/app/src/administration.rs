@@ -7,7 +7,7 @@ use signet_domain::access::{Agent, ApiClient, Role, Scopes};
 use signet_domain::{AgentId, CustomerKeyId, Project, ProjectId, limits};
 use signet_store::customer_keys::{self, CustomerKey, KeyState};
 use signet_store::{agents, api_clients, projects};
-use signet_token::{KeyError, VerificationKey};
+use signet_token::{KeyError, KeyManagement, SignatureAlgorithm, VerificationKey};
 
 use crate::{App, AppError, secrets};
 
@@ -49,13 +49,13 @@ const PASSWORD_CHARACTERS: usize = 12;
 impl App {
     /// Creates a project. [`AppError::Exists`] if the id is taken.
     pub async fn create_project(&self, project: Project) -> Result<(), AppError> {
-        check_name(&project.name)?;
+        check_settings(&project)?;
         self.store.write(move |tx| Box::pin(async move { Ok(projects::insert(tx, &project).await?) })).await
     }
 
     /// Replaces a project's settings. Takes effect on this node at once, on others within a second.
     pub async fn update_project(&self, project: Project) -> Result<(), AppError> {
-        check_name(&project.name)?;
+        check_settings(&project)?;
         let id = project.id.clone();
         let found = self
             .store
@@ -85,6 +85,7 @@ impl App {
             fingerprint: parsed.fingerprint().as_str().to_owned(),
             key_id: parsed.key_id().map(str::to_owned),
             public_key: parsed.to_spki_der(),
+            algorithm: Some(parsed.algorithm().name().to_owned()),
             state: KeyState::Active,
             created_at: self.env.now(),
         };
@@ -167,6 +168,25 @@ impl App {
             .await?;
         Ok((record, secret))
     }
+}
+
+fn check_settings(project: &Project) -> Result<(), AppError> {
+    check_name(&project.name)?;
+    let signatures = &project.signature_algorithms;
+    let key_management = &project.key_management;
+    let known = !signatures.is_empty()
+        && !key_management.is_empty()
+        && signatures.iter().all(|name| SignatureAlgorithm::parse(name).is_some())
+        && key_management.iter().all(|name| KeyManagement::parse(name).is_some());
+    if known {
+        return Ok(());
+    }
+    let message = format!(
+        "a project accepts at least one of {} and one of {}",
+        SignatureAlgorithm::ALL.map(SignatureAlgorithm::name).join(", "),
+        KeyManagement::ALL.map(KeyManagement::name).join(", ")
+    );
+    Err(AppError::Invalid { code: "ALGORITHM_INVALID", message })
 }
 
 fn check_name(name: &str) -> Result<(), AppError> {

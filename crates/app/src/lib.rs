@@ -17,6 +17,7 @@ mod secrets;
 mod session_token;
 mod sign_in;
 mod sign_in_write;
+mod single_use;
 mod sweeper;
 mod visitor;
 

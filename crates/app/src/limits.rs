@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock, Reference};
@@ -63,19 +64,35 @@ impl RateLimits {
     }
 }
 
-/// The application's clock as the limiter wants it.
+/// The application's clock as the limiter wants it: one that never goes back. Were it set back by an hour, a limiter on
+/// the bare clock would take every bucket for empty until that hour has passed again.
 #[derive(Clone)]
-struct EnvClock(Env);
+struct EnvClock {
+    env: Env,
+    /// The clock's last reading in milliseconds since 1970, and how much time has passed since the first.
+    read: Arc<Mutex<(i64, u64)>>,
+}
+
+impl EnvClock {
+    fn new(env: &Env) -> Self {
+        Self { env: env.clone(), read: Arc::new(Mutex::new((env.now().as_millis(), 0))) }
+    }
+}
 
 impl Clock for EnvClock {
     type Instant = Moment;
 
     fn now(&self) -> Moment {
-        Moment(u64::try_from(self.0.now().as_millis()).unwrap_or(0))
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read under the lock, so that readings follow each other.
+        let now = self.env.now().as_millis();
+        read.1 += u64::try_from(now.saturating_sub(read.0)).unwrap_or(0);
+        read.0 = now;
+        Moment(read.1)
     }
 }
 
-/// Milliseconds since the Unix epoch.
+/// Milliseconds since the limiter was made.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Moment(u64);
 
@@ -104,7 +121,7 @@ struct Limit<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Limit<K> {
     fn new(quota: Quota, env: &Env) -> Self {
-        let clock = EnvClock(env.clone());
+        let clock = EnvClock::new(env);
         Self { limiter: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()), clock }
     }
 
@@ -205,8 +222,6 @@ fn block(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use signet_domain::Timestamp;
     use signet_domain::env::{ManualClock, SeededRandom};
 
@@ -228,6 +243,23 @@ mod tests {
         assert!(limits.sign_in("john@example", here).is_ok(), "another account was held back");
         clock.advance(Duration::from_secs(20));
         assert!(limits.sign_in("jane@example", here).is_ok());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let start = Timestamp::from_millis(1_700_000_000_000);
+        let clock = Arc::new(ManualClock::new(start));
+        let env = Env::new(clock.clone(), Arc::new(SeededRandom::new(1)));
+        let limits = Limits::new(&RateLimits { sign_ins_per_account: 2, ..RateLimits::default() }, &env);
+        let here: IpAddr = [127, 0, 0, 1].into();
+        assert!(limits.sign_in("jane", here).is_ok());
+        clock.set(start.after(Duration::from_hours(2)));
+        assert!(limits.sign_in("jane", here).is_ok());
+        clock.set(start);
+        assert!(limits.sign_in("jane", here).is_ok());
+        assert!(limits.sign_in("jane", here).is_err(), "what was taken stays taken");
+        clock.advance(Duration::from_secs(30));
+        assert!(limits.sign_in("jane", here).is_ok(), "and comes back as time passes");
     }
 
     #[test]

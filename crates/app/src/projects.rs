@@ -7,7 +7,7 @@ use std::time::Duration;
 use signet_domain::{Project, ProjectId, Timestamp, TokenProfile};
 use signet_store::customer_keys::{self, KeyState};
 use signet_store::projects;
-use signet_token::{Policy, Profile, VerificationKey};
+use signet_token::{KeyError, KeyManagement, Policy, Profile, SignatureAlgorithm, VerificationKey};
 
 use crate::{App, AppError};
 
@@ -92,13 +92,20 @@ impl App {
 
 /// A stored key was parsed before it was stored; one that does not parse any more is left out and said loudly.
 fn parse_key(record: &customer_keys::CustomerKey) -> Option<VerificationKey> {
-    let parsed = VerificationKey::from_spki_der(&record.public_key).and_then(|key| match &record.key_id {
-        Some(key_id) => key.with_key_id(key_id),
-        None => Ok(key),
-    });
-    parsed
+    read_key(record)
         .inspect_err(|error| tracing::error!(key = %record.id, project = %record.project_id, %error, "stored key unusable"))
         .ok()
+}
+
+fn read_key(record: &customer_keys::CustomerKey) -> Result<VerificationKey, KeyError> {
+    let mut key = VerificationKey::from_spki_der(&record.public_key)?;
+    if let Some(name) = &record.algorithm {
+        key = key.with_algorithm(SignatureAlgorithm::parse(name).ok_or(KeyError::WrongAlgorithm)?)?;
+    }
+    match &record.key_id {
+        Some(key_id) => key.with_key_id(key_id),
+        None => Ok(key),
+    }
 }
 
 fn policy_of(project: &Project) -> Policy {
@@ -109,6 +116,13 @@ fn policy_of(project: &Project) -> Policy {
         },
         claim_prefix: project.claim_prefix.clone(),
         issuers: project.issuers.clone(),
+        // Settings are checked when they are written; a name that means nothing accepts nothing.
+        signature_algorithms: project
+            .signature_algorithms
+            .iter()
+            .filter_map(|name| SignatureAlgorithm::parse(name))
+            .collect(),
+        key_management: project.key_management.iter().filter_map(|name| KeyManagement::parse(name)).collect(),
         max_lifetime_seconds: i64::try_from(project.token_max_lifetime.as_secs()).unwrap_or(i64::MAX),
         ..Policy::default()
     }

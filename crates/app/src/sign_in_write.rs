@@ -9,11 +9,12 @@ use signet_domain::{
 };
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, NewMessage};
-use signet_store::{StoreError, Tx, conversations, devices, sessions, visitors};
+use signet_store::{StoreError, Tx, conversations, devices, replays, sessions, visitors};
 use signet_token::{CheckedToken, VisitorData};
 
 use crate::activation::ActivationOutcome;
 use crate::session_token::{DEVICE_CREDENTIAL, Device};
+use crate::single_use::SingleUse;
 use crate::{App, AppError};
 
 /// What the client's credentials proved before this sign-in.
@@ -33,6 +34,7 @@ pub(crate) struct SignIn {
     signing_key: String,
     presented: Presented,
     browser_id: Option<BrowserId>,
+    single_use: Option<SingleUse>,
     now: Timestamp,
     expires_at: Timestamp,
 }
@@ -52,6 +54,7 @@ impl SignIn {
             signing_key: token.signing_key().as_str().to_owned(),
             presented,
             browser_id,
+            single_use: SingleUse::of(token),
             now,
             expires_at: now.after(project.session_lifetime),
         }
@@ -105,7 +108,8 @@ struct Ids {
 const ATTEMPTS: usize = 5;
 
 impl App {
-    pub(crate) async fn write_sign_in(&self, sign_in: SignIn) -> Result<SignedIn, AppError> {
+    /// `None` if the token was used before: then nothing was written.
+    pub(crate) async fn write_sign_in(&self, sign_in: SignIn) -> Result<Option<SignedIn>, AppError> {
         let ids = Ids {
             visitor: VisitorId::generate(&self.env),
             session: SessionId::generate(&self.env),
@@ -125,9 +129,16 @@ impl App {
     }
 }
 
-async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, AppError> {
+async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<SignedIn>, AppError> {
     let SignIn { project_id, now, .. } = sign_in;
     let now = *now;
+    // Before anything else, so that of two sign-ins with one token the second has written nothing when it gives up, and
+    // in this transaction, so that no session is ever opened by a token whose use was not recorded.
+    if let Some(token) = &sign_in.single_use
+        && !replays::use_once(tx, project_id, &token.digest, token.keep_until).await?
+    {
+        return Ok(None);
+    }
     let (visitor, known) =
         visitors::verify(tx, ids.visitor, project_id, &sign_in.user_id, &sign_in.attributes, now).await?;
 
@@ -157,14 +168,14 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<SignedIn, 
 
     let scene = Scene { project_id, visitor: &visitor, known: known.as_ref(), now, ids };
     let (outcome, earlier_conversation_id) = scene.play(tx, before, decided).await?;
-    Ok(SignedIn {
+    Ok(Some(SignedIn {
         visitor_id: visitor.id,
         session_id,
         expires_at: sign_in.expires_at,
         outcome,
         earlier_conversation_id,
         switched_from,
-    })
+    }))
 }
 
 /// A person has one session in a browser: every page activates, and all of them share it. Without a browser's id each

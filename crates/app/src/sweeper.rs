@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use signet_domain::{MessageId, SessionEnd};
-use signet_store::{access_tokens, sessions};
+use signet_store::{access_tokens, authentication_failures, replays, sessions};
 
 use crate::sign_in_write::end_session;
 use crate::{App, AppError};
@@ -14,6 +14,8 @@ use crate::{App, AppError};
 const PERIOD: Duration = Duration::from_secs(1);
 /// Sessions ended in one transaction.
 const BATCH: usize = 200;
+/// Records of used tokens removed in one transaction.
+const PURGED: usize = 1_000;
 /// Every how many periods memory and tables are tidied.
 const TIDY: u32 = 60;
 
@@ -86,15 +88,30 @@ impl App {
         }
     }
 
-    async fn tidy(&self) -> Result<(), AppError> {
+    /// Removes what has passed its time: records of expired bearer tokens, of tokens used long ago, old counts of failures.
+    pub async fn tidy(&self) -> Result<(), AppError> {
         let now = self.env.now();
         self.limits.forget_idle();
         self.sessions.forget_expired(now);
         self.store
             .write(move |tx| {
-                Box::pin(async move { Ok::<_, AppError>(access_tokens::delete_expired(tx, now).await?) })
+                Box::pin(async move {
+                    access_tokens::delete_expired(tx, now).await?;
+                    authentication_failures::purge_counts(tx, now).await?;
+                    Ok::<_, AppError>(())
+                })
             })
             .await?;
+        // In pieces: a day of a busy project is a million of them, and visitors wait for the same writer.
+        let purge = || {
+            self.store.write(move |tx| {
+                Box::pin(async move { Ok::<_, AppError>(replays::purge(tx, now, PURGED).await?) })
+            })
+        };
+        let mut purged = purge().await?;
+        while purged == PURGED as u64 {
+            purged = purge().await?;
+        }
         Ok(())
     }
 }

@@ -16,3 +16,5 @@ pub const PAGE: usize = 100;
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(1);
 /// Default for the longest time a token may still be valid in the compatible profile.
 pub const TOKEN_LIFETIME_COMPATIBLE: Duration = Duration::from_hours(24);
+/// The same in the strict profile, where it is also the longest time from `iat` to `exp`.
+pub const TOKEN_LIFETIME_STRICT: Duration = Duration::from_mins(1);

@@ -86,6 +86,12 @@ pub struct Project {
     pub session_lifetime: Duration,
     /// How far ahead `exp` of a token may lie.
     pub token_max_lifetime: Duration,
+    /// Names of the signature algorithms that the strict profile accepts, `RS256` by default. The compatible one accepts
+    /// `RS256` alone.
+    pub signature_algorithms: Vec<String>,
+    /// Names of the key management algorithms that the strict profile accepts, `RSA-OAEP-256` by default. The compatible
+    /// one accepts `RSA-OAEP-256` alone.
+    pub key_management: Vec<String>,
     /// Pages that may embed the widget.
     pub allowed_origins: AllowedOrigins,
     /// When it was created.
@@ -104,6 +110,8 @@ impl Project {
             issuers: Vec::new(),
             session_lifetime: limits::SESSION_LIFETIME,
             token_max_lifetime: limits::TOKEN_LIFETIME_COMPATIBLE,
+            signature_algorithms: vec!["RS256".to_owned()],
+            key_management: vec!["RSA-OAEP-256".to_owned()],
             allowed_origins: AllowedOrigins::default(),
             created_at,
         })

@@ -54,6 +54,8 @@ pub struct CustomerKey {
     pub key_id: Option<String>,
     /// SubjectPublicKeyInfo, DER.
     pub public_key: Vec<u8>,
+    /// The name of its algorithm; `None`: the first of the key's type.
+    pub algorithm: Option<String>,
     /// Where it stands.
     pub state: KeyState,
     /// When it was registered.
@@ -61,9 +63,9 @@ pub struct CustomerKey {
 }
 
 statements! {
-    INSERT = "INSERT INTO customer_keys (id, project_id, fingerprint, key_id, public_key, state, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    LIST = "SELECT id, project_id, fingerprint, key_id, public_key, state, created_at FROM customer_keys \
+    INSERT = "INSERT INTO customer_keys (id, project_id, fingerprint, key_id, public_key, state, created_at, \
+        algorithm) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    LIST = "SELECT id, project_id, fingerprint, key_id, public_key, state, created_at, algorithm FROM customer_keys \
         WHERE project_id = $1 ORDER BY created_at, id";
     SET_STATE = "UPDATE customer_keys SET state = $1 WHERE id = $2";
 }
@@ -78,6 +80,7 @@ pub async fn insert(tx: &mut Tx<'_>, key: &CustomerKey) -> Result<(), StoreError
         key.public_key.as_slice().into(),
         key.state.as_str().into(),
         key.created_at.into(),
+        key.algorithm.as_ref().into(),
     ];
     tx.execute(INSERT, &values).await.map(drop)
 }
@@ -101,5 +104,6 @@ fn read(row: &Row<'_>) -> Result<CustomerKey, StoreError> {
         public_key: row.get(4, "customer_keys.public_key")?,
         state: row.word(5, "customer_keys.state", KeyState::parse)?,
         created_at: row.get(6, "customer_keys.created_at")?,
+        algorithm: row.get(7, "customer_keys.algorithm")?,
     })
 }

@@ -15,6 +15,7 @@
 pub mod access_tokens;
 pub mod agents;
 pub mod api_clients;
+pub mod authentication_failures;
 pub mod conversations;
 pub mod customer_keys;
 pub mod devices;
@@ -26,6 +27,7 @@ mod migrations;
 pub mod page;
 mod postgres;
 pub mod projects;
+pub mod replays;
 pub mod sessions;
 mod sql;
 mod sqlite;
@@ -189,12 +191,14 @@ fn statements() -> impl Iterator<Item = Sql> {
         access_tokens::STATEMENTS,
         agents::STATEMENTS,
         api_clients::STATEMENTS,
+        authentication_failures::STATEMENTS,
         conversations::STATEMENTS,
         customer_keys::STATEMENTS,
         devices::STATEMENTS,
         events::STATEMENTS,
         messages::STATEMENTS,
         projects::STATEMENTS,
+        replays::STATEMENTS,
         sessions::STATEMENTS,
         visitors::STATEMENTS,
     ]

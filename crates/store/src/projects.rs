@@ -12,15 +12,16 @@ use crate::{Cursor, Page, PageRequest, StoreError, Tx};
 macro_rules! columns {
     () => {
         "id, name, authenticated_mode, token_profile, claim_prefix, issuers, session_lifetime_ms, \
-         token_max_lifetime_ms, allowed_origins, created_at"
+         token_max_lifetime_ms, allowed_origins, created_at, signature_algorithms, key_management"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
     INSERT_COUNTER = "INSERT INTO project_counters (project_id, event_sequence) VALUES ($1, 0)";
     UPDATE = "UPDATE projects SET name = $1, authenticated_mode = $2, token_profile = $3, claim_prefix = $4, \
-        issuers = $5, session_lifetime_ms = $6, token_max_lifetime_ms = $7, allowed_origins = $8 WHERE id = $9";
+        issuers = $5, session_lifetime_ms = $6, token_max_lifetime_ms = $7, allowed_origins = $8, signature_algorithms = $9, \
+        key_management = $10 WHERE id = $11";
     FIND = concat!("SELECT ", columns!(), " FROM projects WHERE id = $1");
     LIST = concat!(
         "SELECT ", columns!(), " FROM projects WHERE id IN (SELECT value FROM json_each($1)) \
@@ -36,6 +37,7 @@ statements! {
 /// Stores a new project (and its event counter). [`StoreError::Conflict`] if the id is taken.
 pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError> {
     let (issuers, origins) = (json(&project.issuers)?, json(&project.allowed_origins)?);
+    let (signatures, key_management) = (json(&project.signature_algorithms)?, json(&project.key_management)?);
     let values = [
         (&project.id).into(),
         (&project.name).into(),
@@ -47,6 +49,8 @@ pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError
         millis(project.token_max_lifetime).into(),
         (&origins).into(),
         project.created_at.into(),
+        (&signatures).into(),
+        (&key_management).into(),
     ];
     tx.execute(INSERT, &values).await?;
     tx.execute(INSERT_COUNTER, &[(&project.id).into()]).await.map(drop)
@@ -55,6 +59,7 @@ pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError
 /// Replaces a project's settings. False if there is no such project. `created_at` stays.
 pub async fn update(tx: &mut Tx<'_>, project: &Project) -> Result<bool, StoreError> {
     let (issuers, origins) = (json(&project.issuers)?, json(&project.allowed_origins)?);
+    let (signatures, key_management) = (json(&project.signature_algorithms)?, json(&project.key_management)?);
     let values = [
         (&project.name).into(),
         project.authenticated_mode.as_str().into(),
@@ -64,6 +69,8 @@ pub async fn update(tx: &mut Tx<'_>, project: &Project) -> Result<bool, StoreErr
         millis(project.session_lifetime).into(),
         millis(project.token_max_lifetime).into(),
         (&origins).into(),
+        (&signatures).into(),
+        (&key_management).into(),
         (&project.id).into(),
     ];
     tx.changes(UPDATE, &values).await
@@ -108,6 +115,8 @@ fn read(row: &Row<'_>) -> Result<Project, StoreError> {
         token_max_lifetime: duration(row, 7, "projects.token_max_lifetime_ms")?,
         allowed_origins: row.word(8, "projects.allowed_origins", from_json)?,
         created_at: row.get(9, "projects.created_at")?,
+        signature_algorithms: row.word(10, "projects.signature_algorithms", from_json)?,
+        key_management: row.word(11, "projects.key_management", from_json)?,
     })
 }
 

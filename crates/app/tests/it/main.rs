@@ -4,6 +4,7 @@
 mod access;
 mod continuity;
 mod feeds;
+mod replays;
 mod sessions;
 mod support;
 mod tokens;

@@ -49,9 +49,26 @@ impl World {
         let clock = Arc::new(ManualClock::new(Timestamp::parse("2026-11-20T12:00:00Z").expect("a moment")));
         let env = Env::new(clock.clone(), Arc::new(SeededRandom::new(42)));
         let hub = Arc::new(Hub::default());
-        let store = Store::open("sqlite::memory:", StoreOptions::default(), App::observer(hub.clone()))
-            .await
-            .expect("store");
+        let store = open("sqlite::memory:", &hub).await;
+        Self::over(store, clock, env, hub, limits).await
+    }
+
+    /// Over a database that other nodes can open too.
+    pub(crate) async fn at(address: &str) -> Self {
+        let clock = Arc::new(ManualClock::new(Timestamp::parse("2026-11-20T12:00:00Z").expect("a moment")));
+        let env = Env::new(clock.clone(), Arc::new(SeededRandom::new(42)));
+        let hub = Arc::new(Hub::default());
+        let store = open(address, &hub).await;
+        Self::over(store, clock, env, hub, RateLimits::unlimited()).await
+    }
+
+    async fn over(
+        store: Store,
+        clock: Arc<ManualClock>,
+        env: Env,
+        hub: Arc<Hub>,
+        limits: RateLimits,
+    ) -> Self {
         let app = assemble(&env, &store, &hub, limits).await;
         let platform_key_pem = app.platform_key_pem().to_owned();
         let mut world = Self {
@@ -79,6 +96,19 @@ impl World {
     /// A second application over the same database, with nothing in memory.
     pub(crate) async fn another_process(&self) -> Arc<App> {
         assemble(&self.env, &self.store, &Arc::new(Hub::default()), RateLimits::unlimited()).await
+    }
+
+    /// Another node: its own connections, its own memory, the same clock, other randomness.
+    pub(crate) async fn node(&self, address: &str, seed: u64) -> Arc<App> {
+        let env = Env::new(self.clock.clone(), Arc::new(SeededRandom::new(seed)));
+        let hub = Arc::new(Hub::default());
+        let store = open(address, &hub).await;
+        assemble(&env, &store, &hub, RateLimits::unlimited()).await
+    }
+
+    /// Ends this process's hold on the database, as a stop does.
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
     }
 
     pub(crate) async fn project(&self, id: &str) -> ProjectId {
@@ -173,6 +203,10 @@ impl World {
     pub(crate) async fn script(&self, id: ConversationId) -> Vec<String> {
         self.messages(id).await.iter().map(line).collect()
     }
+}
+
+async fn open(address: &str, hub: &Arc<Hub>) -> Store {
+    Store::open(address, StoreOptions::default(), App::observer(hub.clone())).await.expect("store")
 }
 
 async fn assemble(env: &Env, store: &Store, hub: &Arc<Hub>, limits: RateLimits) -> Arc<App> {

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use signet_domain::origin::{AllowedOrigins, Origin};
-use signet_domain::{AuthenticatedMode, Project, ProjectId, TokenProfile};
+use signet_domain::{AuthenticatedMode, Project, ProjectId, TokenProfile, limits};
 
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
@@ -91,9 +91,17 @@ struct SettingArgs {
     /// How long a visitor session lasts before identity must be proved again [default of a new project: 60m]
     #[arg(long, value_name = "DURATION")]
     session_lifetime: Option<Lifetime>,
-    /// How far ahead a token's exp may lie [default of a new project: 24h]
+    /// How far ahead a token's exp may lie [default of a new project: 24h, with the strict profile 60s]
     #[arg(long, value_name = "DURATION")]
     token_max_lifetime: Option<Lifetime>,
+    /// A signature algorithm that the strict profile accepts: RS256, PS256, ES256 or EdDSA; may be repeated [default of a
+    /// new project: RS256]
+    #[arg(long = "signature-algorithm", value_name = "ALG")]
+    signature_algorithms: Option<Vec<String>>,
+    /// A key management algorithm that the strict profile accepts: RSA-OAEP-256, ECDH-ES+A256KW/P-256 or
+    /// ECDH-ES+A256KW/X25519; may be repeated [default of a new project: RSA-OAEP-256]
+    #[arg(long = "key-management", value_name = "ALG")]
+    key_management: Option<Vec<String>>,
     /// Accepted `iss`; may be repeated. Without any, every issuer is accepted
     #[arg(long = "issuer", value_name = "ISSUER")]
     issuers: Option<Vec<String>>,
@@ -127,6 +135,18 @@ impl SettingArgs {
         }
         if let Some(profile) = self.profile {
             project.token_profile = profile;
+            // Each profile has its own default; a lifetime that somebody chose stays.
+            if profile == TokenProfile::Strict
+                && project.token_max_lifetime == limits::TOKEN_LIFETIME_COMPATIBLE
+            {
+                project.token_max_lifetime = limits::TOKEN_LIFETIME_STRICT;
+            }
+        }
+        if let Some(algorithms) = self.signature_algorithms {
+            project.signature_algorithms = algorithms;
+        }
+        if let Some(algorithms) = self.key_management {
+            project.key_management = algorithms;
         }
         if let Some(lifetime) = self.session_lifetime {
             project.session_lifetime = lifetime.0;

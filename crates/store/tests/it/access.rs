@@ -105,6 +105,7 @@ async fn keys_change_state(db: Database) {
         project_id: demo(),
         fingerprint: format!("print {number}"),
         key_id: (number == 1).then(|| "brand-key".to_owned()),
+        algorithm: None,
         public_key: vec![0, 1, 255],
         state: KeyState::Pending,
         created_at: at(created_at),

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod authentication_failures;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod conversations;
@@ -20,6 +22,8 @@ mod lists;
 mod messages;
 #[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod replays;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
