@@ -1,4 +1,7 @@
 // UNTESTED here: needs the .NET 8 SDK, which the tests of this project cannot install. Written against System.Security.Cryptography alone.
+using System;
+using System.Collections.Generic;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -30,7 +33,7 @@ public sealed class TokenProvider : IDisposable
 
     private readonly RSA _signingKey = RSA.Create();
     private readonly RSA _platformKey = RSA.Create();
-    private readonly object _signing = new();
+    private readonly object _lock = new();
     private readonly TokenOptions _options;
 
     /// <param name="privateKeyPem">Yours: PKCS#8 or traditional, as openssl and <c>signet keys generate</c> write it.</param>
@@ -87,7 +90,7 @@ public sealed class TokenProvider : IDisposable
     {
         var content = Header(new() { ["alg"] = "RS256", ["typ"] = "visitor+jwt" }, _options.KeyId) + "." + Encode(claims);
         // RSA instances are not promised to be safe for several threads at once.
-        lock (_signing)
+        lock (_lock)
         {
             return content + "." + Encode(_signingKey.SignData(Encoding.ASCII.GetBytes(content), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
         }
@@ -104,7 +107,7 @@ public sealed class TokenProvider : IDisposable
         using var gcm = new AesGcm(contentKey, tag.Length);
         gcm.Encrypt(vector, plain, ciphertext, tag, Encoding.ASCII.GetBytes(header));
         byte[] encryptedKey;
-        lock (_signing) encryptedKey = _platformKey.Encrypt(contentKey, RSAEncryptionPadding.OaepSHA256);
+        lock (_lock) encryptedKey = _platformKey.Encrypt(contentKey, RSAEncryptionPadding.OaepSHA256);
         return string.Join('.', header, Encode(encryptedKey), Encode(vector), Encode(ciphertext), Encode(tag));
     }
 

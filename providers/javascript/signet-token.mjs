@@ -18,12 +18,12 @@ export class TokenProvider {
    * @param {import('./signet-token.d.mts').TokenProviderOptions} options
    */
   constructor(privateKeyPem, platformKeyPem, options) {
-    const { issuer, lifetime = 60, claimPrefix = 'https://iadvize.com/' } = options;
+    const { issuer, lifetime = 60, claimPrefix = 'https://iadvize.com/', clock = () => Date.now() / 1000 } = options;
     if (typeof issuer !== 'string' || issuer === '') throw new RangeError('an issuer is needed');
     if (!Number.isInteger(lifetime) || lifetime < 1 || lifetime > DAY) throw new RangeError('the lifetime is 1 to 86400 seconds');
     this.#signingKey = createPrivateKey(privateKeyPem);
     this.#platformKey = createPublicKey(platformKeyPem);
-    this.#options = { clock: () => Date.now() / 1000, ...options, lifetime, claimPrefix };
+    this.#options = { ...options, lifetime, claimPrefix, clock };
   }
 
   /**

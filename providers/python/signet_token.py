@@ -43,7 +43,7 @@ class TokenProvider:
     ) -> None:
         if not issuer:
             raise ValueError("an issuer is needed")
-        if not 1 <= lifetime <= DAY:
+        if not isinstance(lifetime, int) or not 1 <= lifetime <= DAY:
             raise ValueError("the lifetime is 1 to 86400 seconds")
         self._signing_key = RSAKey.import_key(private_key)
         self._platform_key = RSAKey.import_key(platform_key)

@@ -25,7 +25,7 @@ class SignetToken
   def initialize(private_key, platform_key, issuer:, lifetime: 60, audience: nil, key_id: nil, platform_key_id: nil,
                  claim_prefix: "https://iadvize.com/", clock: -> { Time.now.to_i })
     raise ArgumentError, "an issuer is needed" if issuer.to_s.empty?
-    raise ArgumentError, "the lifetime is 1 to #{DAY} seconds" unless (1..DAY).cover?(lifetime)
+    raise ArgumentError, "the lifetime is 1 to #{DAY} seconds" unless lifetime.is_a?(Integer) && lifetime.between?(1, DAY)
 
     @signing_key = OpenSSL::PKey.read(private_key)
     @platform_key = OpenSSL::PKey.read(platform_key)

@@ -13,8 +13,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use signet_testkit::client::PATIENCE;
+use signet_testkit::now_unix_ms;
+use signet_testkit::server::Installation;
+use signet_testkit::token_factory::TokenFactory;
+use signet_token::SigningKey;
 
-use crate::fixture::BINARY;
+use crate::fixture::{BINARY, Served, ServedProject};
+
+const USER_ID: &str = "https://iadvize.com/userId";
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -249,14 +255,8 @@ fn the_table_of_results_has_every_code_and_no_other() {
 }
 
 #[test]
-fn the_guide_names_no_code_and_no_command_that_does_not_exist() {
+fn the_guide_names_no_command_that_does_not_exist() {
     let guide = read("docs/integration.md");
-    let declared = read("crates/token/src/error.rs");
-    let named = codes(section(&guide, "## Troubleshooting", "\n## "));
-    assert!(named.len() > 10, "{named:?}");
-    for code in named {
-        assert!(declared.contains(&format!("\"{code}\"")), "there is no {code}");
-    }
     let prose: String = guide.split("```").step_by(2).collect();
     let mut commands: BTreeSet<Vec<&str>> = BTreeSet::new();
     for code in prose.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("signet ")) {
@@ -309,4 +309,61 @@ fn patterns_match_what_they_say() {
     assert!(!matches("same and more", "same"));
     assert!(!matches("a b d", "a … c"));
     assert!(!matches("401\n", "200"));
+}
+
+/// The mistakes of the troubleshooting table, each made with a token that is otherwise good.
+fn mistakes(tokens: &TokenFactory) -> Vec<(&'static str, String)> {
+    let (others, _) = TokenFactory::generate();
+    let elsewhere = TokenFactory::new(SigningKey::generate().unwrap(), others.encryption_key);
+    let now = now_unix_ms();
+    let good = || tokens.token("user-1", now);
+    let seconds = now / 1_000;
+    vec![
+        ("TOKEN_NOT_ENCRYPTED", good().build_inner()),
+        ("JWE_ALG_NOT_ALLOWED", good().outer_header("alg", "RSA-OAEP").build()),
+        ("JWE_ALG_NOT_ALLOWED", good().outer_header("alg", "RSA1_5").build()),
+        ("JWE_ALG_NOT_ALLOWED", good().outer_header("alg", "RSA_OAEP_256").build()),
+        ("TOKEN_UNDECRYPTABLE", elsewhere.token("user-1", now).without_outer_header("kid").build()),
+        ("INNER_NOT_A_JWS", good().content(good().claims_json()).build()),
+        ("JWS_KEY_UNKNOWN", good().inner_header("kid", "another").build()),
+        ("JWS_SIGNATURE_INVALID", good().signed_by(&elsewhere.signing_key).build()),
+        ("CLAIM_PREFIX_MISSING", good().without_claim(USER_ID).claim("userId", "user-1").build()),
+        ("USER_ID_NOT_A_STRING", good().claim(USER_ID, 42).build()),
+        ("EXP_IN_MILLISECONDS", good().claim("exp", now + 60_000).build()),
+        ("LIFETIME_TOO_LONG", good().claim("exp", seconds + 2 * 86_400).build()),
+        ("CLOCK_SKEW_SUSPECTED", good().claim("iat", seconds + 300).claim("exp", seconds + 360).build()),
+        ("ISSUER_NOT_ALLOWED", good().claim("iss", "https://test.example").build()),
+        ("AUDIENCE_MISMATCH", good().claim("aud", "another-shop").build()),
+    ]
+}
+
+#[tokio::test]
+async fn the_mistakes_of_the_troubleshooting_table_are_logged_under_their_names() {
+    let installation = Installation::new(BINARY, None);
+    let project = ServedProject::create(&installation, "shop").await;
+    installation.run(&["project", "set", "shop", "--issuer", "https://shop.example"]).await;
+    let mut served = Served::start(installation, &[]).await;
+    let tokens = served.tokens(&project).await;
+    let visitor = served.visitor(&project);
+    let good = visitor.try_token(&tokens.token("user-1", now_unix_ms()).build()).await.ok();
+    assert_eq!(good["session"]["assurance"], "VERIFIED");
+    let mut made = BTreeSet::new();
+    for (code, token) in mistakes(&tokens) {
+        let answer = visitor.try_token(&token).await;
+        let correlation =
+            answer.body["correlationId"].as_str().unwrap_or_else(|| panic!("{code}: {answer:?}"));
+        served.server.logged(correlation).await;
+        let logs = served.server.logs();
+        let line = logs.lines().find(|line| line.contains(correlation) && line.contains("fine_code"));
+        let line: Value =
+            serde_json::from_str(line.unwrap_or_default()).expect("the log line of the refusal");
+        assert_eq!(line["fine_code"], code, "{line}");
+        made.insert(code.to_owned());
+    }
+    let guide = read("docs/integration.md");
+    assert_eq!(
+        made,
+        codes(section(&guide, "## Troubleshooting", "\n## ")),
+        "the table and the mistakes made here"
+    );
 }
