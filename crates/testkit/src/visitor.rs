@@ -220,6 +220,12 @@ impl VisitorSocket {
         .await
     }
 
+    /// Leaves as a browser does when its page is closed: a close frame behind what was sent, and no more reading of frames. Just
+    /// dropping a socket with unread data resets the connection, and then TCP itself throws away what the server has not read.
+    pub async fn leave(mut self) {
+        self.inner.close().await;
+    }
+
     /// Waits for the close and gives its code.
     pub async fn closed(&mut self) -> Option<u16> {
         within("the socket to close", async {

@@ -49,6 +49,13 @@ impl WebSocket {
         self.0.send(Message::text(frame.to_string())).await.is_ok()
     }
 
+    /// Sends a close frame and waits until the other side has answered it and closed.
+    pub(crate) async fn close(&mut self) {
+        if self.0.close(None).await.is_ok() {
+            within("the socket to close", async { while let Some(Ok(_)) = self.0.next().await {} }).await;
+        }
+    }
+
     pub(crate) async fn next(&mut self) -> Heard {
         loop {
             match self.0.next().await {

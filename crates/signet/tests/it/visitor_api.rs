@@ -253,7 +253,7 @@ async fn what_was_sent_before_the_client_left_is_stored() {
     for number in 0..20 {
         leaving.send(&format!("{number}")).await;
     }
-    drop(leaving);
+    leaving.leave().await;
     watching.expect_text("19").await;
 }
 
