@@ -24,10 +24,16 @@ const environment: Environment = {
   clearTimer: (timer) => clearTimeout(timer as number | undefined),
 };
 
-/** A version 4 UUID (RFC 9562). `crypto.randomUUID` exists in secure contexts only, and a trial may run on plain HTTP. */
+/**
+ * A version 7 UUID (RFC 9562 section 5.7): ids that begin with the time lie side by side in the server's index, which
+ * halves what a message writes. `crypto.randomUUID` makes version 4, and only in secure contexts.
+ */
 function newUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  const [time, view] = [Date.now(), new DataView(bytes.buffer)];
+  view.setUint32(0, Math.floor(time / 2 ** 16));
+  view.setUint16(4, time % 2 ** 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
