@@ -9,13 +9,16 @@
 )]
 
 mod generate;
+mod serve;
 #[path = "../../../testkit/src/token_factory.rs"]
 #[expect(dead_code, unreachable_pub, reason = "tests of other crates use all of it")]
 mod token_factory;
 mod vector;
 mod verify;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
 
 use signet_token::{ClaimsFault, EnvelopeFault, SignatureFault};
 
@@ -96,5 +99,37 @@ fn a_request_that_is_not_one_is_said_to_be_none() {
         let mut request = good.clone();
         request[name] = serde_json::Value::Null;
         assert!(verify::answer(&request).is_none(), "{name}");
+    }
+}
+
+/// Runs the Node runner against a verifier; gives its exit status and what it printed.
+fn node_runner(verifier: serve::Verifier) -> Option<(Option<i32>, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || serve::serve(&listener, verifier));
+    let Ok(output) = Command::new("node").arg(Suite::folder().join("run.mjs")).arg(address).output() else {
+        assert!(std::env::var_os("CI").is_none(), "node is missing");
+        return None;
+    };
+    Some((output.status.code(), String::from_utf8(output.stdout).unwrap()))
+}
+
+#[test]
+fn the_runner_in_another_language_agrees_over_http() {
+    let Some((status, output)) = node_runner(verify::answer) else { return };
+    assert_eq!(status, Some(0), "{output}");
+    assert!(output.contains(" 0 not"), "{output}");
+}
+
+#[test]
+fn the_runner_in_another_language_is_not_easily_pleased() {
+    let believer: serve::Verifier = |_| Some(Answer::Accepted { claims: BTreeMap::new() });
+    let sceptic: serve::Verifier = |_| {
+        let code = "TOKEN_UNDECRYPTABLE".to_owned();
+        Some(Answer::Refused { fine_code: code.clone(), code })
+    };
+    for verifier in [believer, sceptic, |_| None] {
+        let Some((status, output)) = node_runner(verifier) else { return };
+        assert_eq!(status, Some(1), "{output}");
     }
 }

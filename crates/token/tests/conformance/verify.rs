@@ -109,7 +109,7 @@ fn read_policy(value: &Value) -> Option<Policy> {
     for (name, value) in value.as_object()? {
         match name.as_str() {
             "profile" => {}
-            "claimPrefix" => policy.claim_prefix = value.as_str()?.to_owned(),
+            "claimPrefix" => value.as_str()?.clone_into(&mut policy.claim_prefix),
             "issuers" => policy.issuers = names(value, |name| Some(name.to_owned()))?,
             "leewaySeconds" => policy.leeway_seconds = value.as_i64()?,
             "maxLifetimeSeconds" => policy.max_lifetime_seconds = value.as_i64()?,

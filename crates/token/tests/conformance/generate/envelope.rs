@@ -79,7 +79,7 @@ fn base64(group: &mut Group<'_>) {
     };
     for (index, name) in names.into_iter().enumerate() {
         type Change = fn(&str) -> String;
-        let changes: [(&str, Change); 5] = [
+        let spellings: [(&str, Change); 5] = [
             ("padding", |part| format!("{part}=")),
             ("a space", |part| format!(" {part}")),
             ("a line break", |part| format!("{part}\n")),
@@ -89,7 +89,7 @@ fn base64(group: &mut Group<'_>) {
                 format!("{}{}", part, "A".repeat((5 - part.len() % 4) % 4))
             }),
         ];
-        for (what, change) in changes {
+        for (what, change) in spellings {
             group.refuse(
                 &format!("{what} in the {name}"),
                 "3.2; RFC 7515 2; D16",
@@ -118,7 +118,7 @@ fn json_oddities(group: &mut Group<'_>) {
     let pair = r#""alg":"RSA-OAEP-256","enc":"A256GCM""#;
     for (title, text) in [
         ("an array", format!("[{{{pair}}}]")),
-        ("text", format!("{:?}", pair)),
+        ("text", format!("{pair:?}")),
         ("cut short", format!("{{{pair}")),
         ("a trailing comma", format!("{{{pair},}}")),
         ("a comment", format!("{{{pair}/*x*/}}")),

@@ -330,7 +330,7 @@ fn ephemeral_keys(group: &mut Group<'_>) {
     ];
     for (title, u) in small_order {
         let epk = json!({ "kty": "OKP", "crv": "X25519", "x": base64url::encode(u) });
-        let token = wrapped_for_zero_secret(good(&factory).outer_header("epk", epk).build());
+        let token = wrapped_for_zero_secret(&good(&factory).outer_header("epk", epk).build());
         group.refuse_in(
             keys(),
             &format!("small order: {title}"),
@@ -348,7 +348,7 @@ fn ephemeral_keys(group: &mut Group<'_>) {
 }
 
 /// The token with its content key wrapped under what is derived from an all-zero secret, which needs no private key.
-fn wrapped_for_zero_secret(token: String) -> String {
+fn wrapped_for_zero_secret(token: &str) -> String {
     use aws_lc_rs::digest::{SHA256, digest};
     use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
 
@@ -358,7 +358,7 @@ fn wrapped_for_zero_secret(token: String) -> String {
     let kek = AesKek::new(&AES_256, digest(&SHA256, &info).as_ref()).expect("key");
     let mut wrapped = vec![0; 40];
     kek.wrap(&[0x4b; 32], &mut wrapped).expect("key wrap");
-    with_part(&token, Part::EncryptedKey, |bytes| *bytes = wrapped)
+    with_part(token, Part::EncryptedKey, |bytes| *bytes = wrapped)
 }
 
 fn agreements(group: &mut Group<'_>) {
