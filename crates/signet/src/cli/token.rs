@@ -140,14 +140,15 @@ fn visitor_data(args: &IssueArgs) -> anyhow::Result<Map<String, Value>> {
     Ok(data)
 }
 
-/// Reads PEM, a JWK, or the first key of a set (RFC 7517 section 5), which is the newest in the platform's.
+/// Reads PEM, a JWK, or the first RSA key of a set (RFC 7517 section 5), which is the newest in the platform's.
 fn platform_key(text: &str) -> anyhow::Result<EncryptionKey> {
     if !text.trim_start().starts_with('{') {
         return Ok(EncryptionKey::from_pem(text)?);
     }
     let json: Value = serde_json::from_str(text).context("it is not JSON")?;
-    let key = match json.get("keys") {
-        Some(keys) => keys.get(0).context("the key set is empty")?,
+    let is_rsa = |key: &&Value| key["kty"] == "RSA";
+    let key = match json["keys"].as_array() {
+        Some(keys) => keys.iter().find(is_rsa).context("the key set has no RSA key")?,
         None => &json,
     };
     Ok(EncryptionKey::from_jwk(&key.to_string())?)

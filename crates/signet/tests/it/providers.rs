@@ -329,9 +329,7 @@ impl Projects {
         for id in ["compatible", "strict", "prefixed"] {
             projects.push(ServedProject::create(&installation, id).await);
         }
-        installation
-            .run(&["project", "set", "strict", "--profile", "strict", "--token-max-lifetime", "60s"])
-            .await;
+        installation.run(&["project", "set", "strict", "--profile", "strict"]).await;
         installation.run(&["project", "set", "prefixed", "--claim-prefix", prefix]).await;
         let served = Served::start(installation, &[]).await;
         let get = async |path: &str| {
@@ -346,7 +344,8 @@ impl Projects {
             with_clients.push((project, client));
         }
         let [compatible, strict, prefixed] = with_clients.try_into().ok().unwrap();
-        let platform_key_id = set["keys"][0]["kid"].as_str().unwrap().to_owned();
+        let rsa = set["keys"].as_array().unwrap().iter().find(|key| key["kty"] == "RSA").unwrap();
+        let platform_key_id = rsa["kid"].as_str().unwrap().to_owned();
         Self { served, compatible, strict, prefixed, platform_key, platform_key_id }
     }
 
