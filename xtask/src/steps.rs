@@ -50,7 +50,7 @@ impl Steps {
     fn print(&self) {
         println!("\n==> summary");
         for Done { name, took, closing } in &self.done {
-            println!("  ok      {name} {}", seconds(*took));
+            println!("  ok      {name} ({})", seconds(*took));
             for line in closing {
                 println!("            {line}");
             }
@@ -68,8 +68,8 @@ fn timed<T>(step: impl FnOnce() -> T) -> (T, Duration) {
 fn seconds(took: Duration) -> String {
     let whole = took.as_secs();
     if whole < 60 {
-        format!("({:.1} s)", took.as_secs_f64())
+        format!("{:.1} s", took.as_secs_f64())
     } else {
-        format!("({} min {:02} s)", whole / 60, whole % 60)
+        format!("{} min {:02} s", whole / 60, whole % 60)
     }
 }
