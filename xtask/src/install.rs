@@ -15,13 +15,21 @@ struct Package {
     present: fn() -> bool,
 }
 
-const PACKAGES: [Package; 5] = [
+const PACKAGES: [Package; 9] = [
     Package { names: &["chromium"], present: || crate::e2e::chromium().is_some() },
     // Fonts for the scripts the pictures and the browser tests show.
     Package { names: &["fonts-noto-core"], present: || Path::new("/usr/share/fonts/truetype/noto").is_dir() },
     Package { names: &["postgresql"], present: has_postgresql },
     Package { names: &["default-jdk-headless"], present: || find_program("javac").is_some() },
     Package { names: &["python3", "python3-venv"], present: has_python },
+    // The languages of the token provider kits, and what the integration guide types.
+    Package { names: &["golang-go"], present: || find_program("go").is_some() },
+    Package { names: &["php-cli", "php-phpseclib3"], present: has_php },
+    Package { names: &["ruby"], present: || find_program("ruby").is_some() },
+    Package {
+        names: &["openssl", "curl"],
+        present: || ["openssl", "curl"].iter().all(|name| find_program(name).is_some()),
+    },
 ];
 
 /// Installs everything. As root by itself; otherwise missing Debian packages are an error that says what to type.
@@ -85,6 +93,10 @@ fn is_root() -> Result<bool> {
 
 fn has_python() -> bool {
     Run::new("python3").args(["-c", "import venv, ensurepip"]).succeeds()
+}
+
+fn has_php() -> bool {
+    find_program("php").is_some() && Path::new("/usr/share/php/phpseclib3/autoload.php").is_file()
 }
 
 fn has_postgresql() -> bool {
