@@ -1,8 +1,8 @@
-//! Generated files: written by the crates that own their source, compared in continuous integration.
+//! Generated files: written by what owns their source, compared in continuous integration.
 
 use crate::process::Run;
-use crate::web;
 use crate::workspace::Workspace;
+use crate::{attacks, web};
 use anyhow::{Context, Result, bail};
 
 /// An example program and the file that holds what it prints.
@@ -39,10 +39,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 /// Builds with the whole workspace's features, as the tests do, so that nothing is compiled twice.
 fn produce(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     workspace.cargo(["build", "--workspace", "--examples", "--bins"]).go()?;
-    FILES
-        .iter()
-        .map(|(example, file)| {
-            Ok((*file, Run::new(workspace.built(&format!("debug/examples/{example}"))).read()?))
-        })
-        .collect()
+    let mut files = vec![(attacks::FILE, attacks::page(workspace)?)];
+    for (example, file) in FILES {
+        files.push((file, Run::new(workspace.built(&format!("debug/examples/{example}"))).read()?));
+    }
+    Ok(files)
 }

@@ -7,6 +7,7 @@
     reason = "a command-line tool talks on its standard streams"
 )]
 
+mod attacks;
 mod bench;
 mod e2e;
 mod generated;

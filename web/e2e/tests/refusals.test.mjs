@@ -56,7 +56,7 @@ test("an unknown project is told at once", async (stage) => {
     assert.equal(authentication.code, "PROJECT_NOT_SET_UP");
     assert.equal(authentication.reason, "Failed to authenticate visitor from credentials : the website is not correctly setup (null)");
     assert.match(authentication.correlationId, /./);
-    assert.ok(took < 5_000, `${took} ms`);
+    assert.ok(took < 10_000, `${took} ms`);
     assert.equal(await new Widget(page, stage.manifest.platformUrl).isVisible(), false);
   });
 });
@@ -69,7 +69,7 @@ test("a page whose origin is not on the list is told, and which origin to add", 
       authentication.reason,
       "Failed to fetch authentication with a server error: this page's origin is not allowed for the project",
     );
-    assert.ok(took < 6_000, `${took} ms`);
+    assert.ok(took < 12_000, `${took} ms`);
     await eventually(() => errors(stage).length > 0, { what: "the advice in the console" });
     const [line, ...others] = errors(stage);
     assert.deepEqual(others, []);
@@ -95,7 +95,7 @@ for (const [way, handle] of /** @type {[string, (route: import("playwright-core"
       const { authentication, took } = await outcome();
       assert.equal(authentication.code, "SERVICE_UNAVAILABLE");
       assert.match(authentication.reason, /^Failed to fetch authentication with a server error: /);
-      assert.ok(took < 14_500, `${took} ms`);
+      assert.ok(took < 30_000, `${took} ms`);
       await page.unroute(pattern);
       await page.evaluate(() => /** @type {any} */ (window).activate());
       assert.equal((await outcome(1)).authentication.status, "authentication-success");
