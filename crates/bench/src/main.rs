@@ -1,4 +1,4 @@
-//! Benchmarks of Signet: `cargo xtask bench activation | messages | connections`.
+//! Benchmarks of Signet: `cargo xtask bench activation | messages | connections | timing`.
 //!
 //! Every figure is a ratio to a reference that is measured in the same, interleaved run, because machines are noisy and
 //! absolute times do not last. Servers run on one core, the load generator on another. Nothing here is a test: nothing
@@ -13,6 +13,7 @@ mod messages;
 mod process;
 mod server;
 mod stats;
+mod timing;
 mod worker;
 
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +37,8 @@ enum Command {
         #[arg(long, default_value_t = 10_000)]
         sockets: usize,
     },
+    /// D6: whether the time of a refusal tells one failure of decryption from another.
+    Timing(timing::Samples),
     /// One measurement in a process of its own, pinned by its parent.
     #[command(hide = true)]
     Worker {
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<()> {
         Command::Activation(rounds) => load::run(activation::run(rounds)),
         Command::Messages(rounds) => load::run(messages::run(rounds)),
         Command::Connections { sockets } => load::run(connections::run(sockets)),
+        Command::Timing(samples) => timing::run(samples),
         Command::Worker { work, milliseconds, threads } => worker::run(work, milliseconds, threads),
     }
 }

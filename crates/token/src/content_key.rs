@@ -9,13 +9,16 @@ use zeroize::Zeroizing;
 
 use crate::ecdh_es::KeyAgreement;
 
+/// Length of a content key in bytes.
+const CONTENT_KEY_BYTES: usize = 32;
+
 /// The 256-bit AES key that encrypts one token's content (RFC 7518 section 5.3). Wiped when dropped.
-pub struct ContentKey(Zeroizing<[u8; 32]>);
+pub struct ContentKey(Zeroizing<[u8; CONTENT_KEY_BYTES]>);
 
 impl ContentKey {
     /// Takes exactly 32 bytes; any other length is not an A256GCM key and gives `None`.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut key = Zeroizing::new([0_u8; 32]);
+        let mut key = Zeroizing::new([0_u8; CONTENT_KEY_BYTES]);
         if bytes.len() != key.len() {
             return None;
         }
@@ -23,15 +26,27 @@ impl ContentKey {
         Some(Self(key))
     }
 
+    /// Takes the key from the buffer that an unwrap wrote to; `length` is what it says to have written, `None` if it failed.
+    ///
+    /// A key is made of the buffer in any case, and thrown away when there is none in it: making it only after a success
+    /// took a quarter of a microsecond that could be measured, less in an optimised build.
+    pub(crate) fn from_output(length: Option<usize>, buffer: &[u8]) -> Result<Self, UnwrapError> {
+        let key = buffer.get(..CONTENT_KEY_BYTES).and_then(Self::from_bytes);
+        match (length, key) {
+            (Some(CONTENT_KEY_BYTES), Some(key)) => Ok(key),
+            _ => Err(UnwrapError::Bad),
+        }
+    }
+
     /// A fresh random key, `None` if the system's generator fails.
     pub fn random() -> Option<Self> {
-        let mut key = Zeroizing::new([0_u8; 32]);
+        let mut key = Zeroizing::new([0_u8; CONTENT_KEY_BYTES]);
         rand::fill(key.as_mut_slice()).ok()?;
         Some(Self(key))
     }
 
     /// The raw key, for the cipher only.
-    pub(crate) fn expose(&self) -> &[u8; 32] {
+    pub(crate) fn expose(&self) -> &[u8; CONTENT_KEY_BYTES] {
         &self.0
     }
 }

@@ -97,11 +97,9 @@ impl DecryptionKey {
             &stand_in
         };
         let mut output = Zeroizing::new(vec![0_u8; self.key.min_output_size()]);
-        let plaintext = self
-            .key
-            .decrypt(&OAEP_SHA256_MGF1SHA256, input, &mut output, None)
-            .map_err(|_| UnwrapError::Bad)?;
-        ContentKey::from_bytes(plaintext).ok_or(UnwrapError::Bad)
+        let unwrapped =
+            self.key.decrypt(&OAEP_SHA256_MGF1SHA256, input, &mut output, None).map(|key| key.len());
+        ContentKey::from_output(unwrapped.ok(), &output)
     }
 }
 

@@ -193,13 +193,10 @@ impl KeyAgreement {
         let stand_in = [0; WRAPPED_KEY_BYTES];
         let wrapped =
             <&[u8; WRAPPED_KEY_BYTES]>::try_from(self.encrypted_key.as_slice()).unwrap_or(&stand_in);
-        let mut content_key = Zeroizing::new([0; WRAPPED_KEY_BYTES]);
+        let mut output = Zeroizing::new([0; WRAPPED_KEY_BYTES]);
         let unwrapped = AesKek::new(&AES_256, wrapping_key.as_slice())
-            .and_then(|kek| {
-                kek.unwrap(wrapped, content_key.as_mut_slice()).map(|key| ContentKey::from_bytes(key))
-            })
-            .map_err(|_| UnwrapError::Bad)?;
-        unwrapped.ok_or(UnwrapError::Bad)
+            .and_then(|kek| kek.unwrap(wrapped, output.as_mut_slice()).map(|key| key.len()));
+        ContentKey::from_output(unwrapped.ok(), output.as_slice())
     }
 }
 

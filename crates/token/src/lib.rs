@@ -26,6 +26,7 @@ pub mod claims;
 mod content_key;
 mod decryption_key;
 mod der;
+pub mod doctor;
 mod ecdh_es;
 mod ed25519_point;
 mod encryption_key;

@@ -22,7 +22,6 @@ mod rfc7520;
 mod session_token;
 mod sources;
 mod support;
-mod timing;
 mod visitor_token;
 mod wycheproof;
 

@@ -52,7 +52,8 @@ super::diagnoses! {
 "JWE_KEY_UNKNOWN": "Encrypted to a key that this platform does not have", "The `kid` is none of this platform's: a key of another installation, of staging, or long destroyed.", "Fetch `/.well-known/jwks.json` of the platform that the page loads its tag from.";
 "JWE_ENCRYPTED_KEY_LENGTH": "The encrypted key has an impossible length", "An RSA-encrypted key is as long as the key: 256, 384 or 512 bytes.", "Encode the raw bytes, not their hexadecimal or base64 text.";
 "JWE_IV_LENGTH": "The initialization vector is not 12 bytes long", "A256GCM takes 96 bits; other modes take 16 bytes.", "Make 12 random bytes for every token.";
-"JWE_TAG_LENGTH": "The authentication tag is not 16 bytes long", "The tag was left at the end of the ciphertext, or encoded twice.", "Split the last 16 bytes from the cipher's output and make them the fifth part.";
+"JWE_TAG_CUT": "The last part is too short: the end of the token is missing", "It was cut on its way: a header, cookie or database column with a limit such as 1,024 or 4,096 characters.", "Send the token in a body, or raise the limit, and put fewer claims into it.";
+"JWE_TAG_LENGTH": "The authentication tag is longer than 16 bytes", "The tag was left at the end of the ciphertext, or encoded twice.", "Split the last 16 bytes from the cipher's output and make them the fifth part.";
 "TOKEN_UNDECRYPTABLE": "The token cannot be decrypted", "Encrypted to another key than its header says, with SHA-1 in OAEP or MGF1 under the name of `RSA-OAEP-256`, without the header as additional data, or damaged on its way. Nobody is told which.", "Compare the platform key's fingerprint with yours, check that OAEP and MGF1 both use SHA-256, and that the first part is the additional authenticated data.";
 }
 "SERVICE_UNAVAILABLE" {

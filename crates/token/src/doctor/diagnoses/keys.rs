@@ -25,6 +25,6 @@ super::diagnoses! {
 "ORIGIN_NOT_ALLOWED": "The page's origin is not on the project's list", "Scheme, host and port must be those of an entry; `www.` is another host.", "Add the page's origin to the project: `signet project set-origins`.";
 }
 "OPTION_INVALID" {
-"OPTION_INVALID": "The page offered neither of the two authentication options", "`authenticationOption` is misspelled, or its provider is no function.", "Pass `{ type: 'SECURED_AUTHENTICATION', onAuthRequest }` or `{ type: 'ANONYMOUS' }`.";
+"OPTION_INVALID": "The page offered neither of the two authentication options", "`authenticationOption` is misspelled or its `type` unknown.", "Return `{ authenticationOption: { type: 'SECURED_AUTHENTICATION', token } }` or `{ authenticationOption: { type: 'ANONYMOUS' } }`.";
 }
 }

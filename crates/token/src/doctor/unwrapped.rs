@@ -1,0 +1,88 @@
+//! One unwrap, remembered: the private key is the only expensive step, and what custody said is what it said.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError, UnwrapFuture};
+use crate::ecdh_es::KeyAgreement;
+
+/// What came of an unwrap. The key is wiped when this is dropped.
+type Outcome = Result<ContentKey, UnwrapError>;
+
+fn copy(outcome: &Outcome) -> Outcome {
+    match outcome {
+        // 32 bytes of another key are 32 bytes.
+        Ok(key) => ContentKey::from_bytes(key.expose()).ok_or(UnwrapError::Bad),
+        Err(error) => Err(*error),
+    }
+}
+
+/// Custody that is listened to for the unwrap of one token.
+pub struct Unwrapping<'a, U: ?Sized> {
+    custody: &'a U,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+impl<'a, U: KeyUnwrap + ?Sized> Unwrapping<'a, U> {
+    /// Listens to custody.
+    pub fn new(custody: &'a U) -> Self {
+        Self { custody, outcome: Mutex::new(None) }
+    }
+
+    /// What custody said.
+    pub fn into_outcome(self) -> Unwrapped {
+        Unwrapped(self.outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn remember(&self, outcome: Outcome) -> Outcome {
+        let remembered = copy(&outcome);
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(remembered);
+        outcome
+    }
+}
+
+impl<U: ?Sized> fmt::Debug for Unwrapping<'_, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unwrapping(..)")
+    }
+}
+
+impl<U: KeyUnwrap + ?Sized> KeyUnwrap for Unwrapping<'_, U> {
+    fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
+        Box::pin(async move { self.remember(self.custody.unwrap(key_id, encrypted_key).await) })
+    }
+
+    fn agree_and_unwrap<'a>(
+        &'a self,
+        key_id: Option<&'a str>,
+        agreement: &'a KeyAgreement,
+    ) -> UnwrapFuture<'a> {
+        Box::pin(async move { self.remember(self.custody.agree_and_unwrap(key_id, agreement).await) })
+    }
+}
+
+/// What custody said of one token, to be asked again for that token alone.
+pub struct Unwrapped(Option<Outcome>);
+
+impl Unwrapped {
+    fn again(&self) -> UnwrapFuture<'_> {
+        let outcome = self.0.as_ref().map_or(Err(UnwrapError::Bad), copy);
+        Box::pin(std::future::ready(outcome))
+    }
+}
+
+impl fmt::Debug for Unwrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unwrapped(..)")
+    }
+}
+
+impl KeyUnwrap for Unwrapped {
+    fn unwrap<'a>(&'a self, _: Option<&'a str>, _: &'a [u8]) -> UnwrapFuture<'a> {
+        self.again()
+    }
+
+    fn agree_and_unwrap<'a>(&'a self, _: Option<&'a str>, _: &'a KeyAgreement) -> UnwrapFuture<'a> {
+        self.again()
+    }
+}
