@@ -6,8 +6,11 @@ use crate::{attacks, web};
 use anyhow::{Context, Result, bail};
 
 /// An example program and the file that holds what it prints.
-const FILES: [(&str, &str); 2] =
-    [("sdl", "crates/graphql/schema.graphql"), ("visitor_types", "web/protocol/src/visitor.ts")];
+const FILES: [(&str, &str); 3] = [
+    ("sdl", "crates/graphql/schema.graphql"),
+    ("visitor_types", "web/protocol/src/visitor.ts"),
+    ("token_errors", "docs/token-errors.md"),
+];
 
 /// Writes every generated file.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
