@@ -10,7 +10,7 @@ struct Bench {
     measures: &'static str,
 }
 
-const BENCHES: [Bench; 4] = [
+const BENCHES: [Bench; 5] = [
     Bench {
         name: "activation",
         measures: "opening and using a visitor session, against raw RSA-2048 operations",
@@ -18,6 +18,10 @@ const BENCHES: [Bench; 4] = [
     Bench {
         name: "messages",
         measures: "a message in, durably stored, delivered, against Node ws with PostgreSQL",
+    },
+    Bench {
+        name: "commits",
+        measures: "group commit of the store, against a commit each and against a raw log",
     },
     Bench { name: "connections", measures: "memory of idle sockets with a session each" },
     Bench { name: "timing", measures: "whether failures of decryption can be told apart by their time" },
@@ -35,6 +39,11 @@ pub(crate) fn run(workspace: &Workspace, name: &str, arguments: &[&str]) -> Resu
     if !BENCHES.iter().any(|bench| bench.name == name) {
         let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
         bail!("`{name}` is not a benchmark; there are {}", names.join(", "));
+    }
+    if name == "commits" {
+        let example = ["--package", "signet-store", "--example", "group_commit", "--"];
+        let run = ["run", "--profile", "bench-run"].into_iter().chain(example);
+        return workspace.cargo(run.chain(arguments.iter().copied())).go();
     }
     if name == "messages" {
         install::npm_packages(&workspace.path("crates/bench/peer/node"))?;

@@ -10,6 +10,12 @@ use aws_lc_rs::rsa::{
 };
 use clap::ValueEnum;
 use futures_util::FutureExt;
+use signet_app::{ActivationOption, ActivationRequest, App, Parts, RateLimits, RequestContext};
+use signet_custody::{Keystore, RsaPoolOptions};
+use signet_domain::env::{SeededRandom, SystemClock};
+use signet_domain::{Env, Project};
+use signet_realtime::Hub;
+use signet_store::{Store, StoreOptions};
 use signet_testkit::token_factory::TokenFactory;
 use signet_token::{
     DecryptionKey, Policy, ReceivedToken, SessionClaims, SessionSigner, SessionTokenKind, VerificationKey,
@@ -22,10 +28,12 @@ pub(crate) enum Work {
     Raw,
     /// A token opened, verified and checked, and a session token minted.
     Activation,
-    /// A junk token refused: right shape, encrypted content key of the wrong length.
+    /// A junk token refused: right shape and size, another algorithm in its header.
     Junk,
     /// A session token verified for the first time.
     SessionToken,
+    /// A session token that the application has seen before.
+    Recognised,
 }
 
 /// Repeats `work` on every thread for the time, and prints the sum of operations per second.
@@ -63,6 +71,7 @@ fn prepare(work: Work) -> Result<Operation> {
         Work::Activation => activation(),
         Work::Junk => Ok(junk()),
         Work::SessionToken => session_token(),
+        Work::Recognised => recognised(),
     }
 }
 
@@ -115,7 +124,8 @@ fn junk() -> Operation {
     let Brand { tokens, platform, .. } = brand();
     let good = tokens.token("jane", NOW).build();
     let mut parts: Vec<&str> = good.split('.').collect();
-    parts[1] = "AAAA";
+    // {"alg":"RSA-OAEP","enc":"A256GCM"}
+    parts[0] = "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ";
     let token = parts.join(".");
     let policy = Policy::default();
     Arc::new(move || {
@@ -133,6 +143,47 @@ fn session_token() -> Result<Operation> {
     Ok(Arc::new(move || {
         let verified = signer.verify(&token, SessionTokenKind::Session);
         assert!(std::hint::black_box(verified).is_ok(), "the session token was refused");
+    }))
+}
+
+/// The application's own check of every request: look the token up, compare time and revocation.
+fn recognised() -> Result<Operation> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (app, token) = runtime.block_on(async {
+        let keys = Keystore::in_memory_generated()?;
+        let hub = Arc::new(Hub::default());
+        let store =
+            Store::open("sqlite::memory:", StoreOptions::default(), App::observer(hub.clone())).await?;
+        let env = Env::new(Arc::new(SystemClock), Arc::new(SeededRandom::new(1)));
+        let project = Project::new("demo", "Bench", env.now())?;
+        let app = App::start(Parts {
+            env,
+            store,
+            hub,
+            custody: Arc::new(keys.local_unwrap(RsaPoolOptions { threads: 1, queue: 1 })?),
+            signer: keys.session_signer()?,
+            public_url: "https://signet.example".into(),
+            platform_keys_jwks: keys.jwks_json(),
+            platform_key_pem: keys.platform_public_key_pem()?,
+            limits: RateLimits::unlimited(),
+        })
+        .await?;
+        app.create_project(project).await?;
+        let request = ActivationRequest {
+            project_id: "demo".into(),
+            origin: None,
+            option: Some(ActivationOption::Anonymous),
+            session: None,
+            device: None,
+            browser: None,
+        };
+        let context = RequestContext { correlation_id: "bench".into(), address: [127, 0, 0, 1].into() };
+        let activated = app.activate(request, &context).await.ok().context("the activation was refused")?;
+        anyhow::Ok((app, activated.session.access_token))
+    })?;
+    Ok(Arc::new(move || {
+        let session = app.visitor_session(&token);
+        assert!(std::hint::black_box(session).is_ok(), "the session token was refused");
     }))
 }
 
