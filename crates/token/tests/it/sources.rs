@@ -5,16 +5,24 @@ use std::path::Path;
 
 /// Every source file of the crate, without comments.
 fn sources() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut text = String::new();
+    read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+    text
+}
+
+fn read_folder(folder: &Path, text: &mut String) {
     for entry in fs::read_dir(folder).unwrap() {
-        let source = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_folder(&path, text);
+            continue;
+        }
+        let source = fs::read_to_string(path).unwrap();
         for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
             text.push_str(line);
             text.push('\n');
         }
     }
-    text
 }
 
 #[test]
