@@ -24,9 +24,10 @@ pub(crate) fn first_block(text: &str) -> Option<Block> {
     Some(Block { label: label.to_owned(), der })
 }
 
-/// Whether the text contains a private key block of any kind, damaged or not.
+/// Whether the text contains a private key block of any kind, damaged or not. Base64 has no spaces, so only a label or a
+/// remark can say this.
 pub(crate) fn mentions_private_key(text: &str) -> bool {
-    text.lines().any(|line| line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----"))
+    text.contains("PRIVATE KEY")
 }
 
 /// The DER of a public key, from PEM or from base64 without PEM lines, as the vendor documents print keys.

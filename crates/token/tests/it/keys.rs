@@ -155,7 +155,9 @@ fn d22_private_keys_pasted_by_mistake_are_refused_and_named() {
     let cut = pem.lines().take(5).collect::<Vec<_>>().join("\n");
     let bare: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let jwk = r#"{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}"#;
-    for text in [pem.as_str(), &both, encrypted, openssh, ec, &cut, &bare, jwk] {
+    // A public key first, and behind it a private one whose label lost a dash: found by fuzzing.
+    let damaged = both.replace("BEGIN PRIVATE KEY-----", "BEGIN PRIVATE KEY----");
+    for text in [pem.as_str(), &both, &damaged, encrypted, openssh, ec, &cut, &bare, jwk] {
         assert_eq!(VerificationKey::from_text(text).unwrap_err(), KeyError::PrivateKey, "{text}");
     }
     let der = FIXTURE.platform.to_pkcs8_der();
