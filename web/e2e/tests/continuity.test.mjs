@@ -1,0 +1,245 @@
+/**
+ * Cases of PRODUCT.md section 7 that depend on who comes, where and when: other devices, two conversations at once,
+ * somebody else at the same screen, several tabs. Both sides of each, the visitor's and the agent's.
+ */
+import assert from "node:assert/strict";
+import { onSinglePageSite } from "../harness/brand-site.mjs";
+import { scene } from "../harness/stage.mjs";
+import { findSecrets, readPage } from "../harness/traces.mjs";
+import { eventually } from "../harness/wait.mjs";
+
+/** @typedef {import("../harness/desk.mjs").Desk} Desk */
+/** @typedef {import("../harness/widget.mjs").Widget} Widget */
+
+const test = scene();
+
+/**
+ * Fails unless each text stands in the log once, in this order.
+ * @param {Widget | Desk} side
+ * @param {string[]} texts
+ */
+async function assertThread(side, texts) {
+  for (const text of texts) await side.see(text);
+  const log = await side.log.innerText();
+  const places = texts.map((text) => [log.indexOf(text), log.lastIndexOf(text)]);
+  assert.deepEqual(places.map(([first, last]) => first === last), texts.map(() => true), `each of them once in\n${log}`);
+  const order = places.map(([first]) => first);
+  assert.deepEqual(order, order.toSorted((a = 0, b = 0) => a - b), `in this order in\n${log}`);
+}
+
+test("case 2: the conversation of another device is there after signing in, and the visitor is back", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [laptop, desk] = [await (await device()).tab(), await stage.agent()];
+    await laptop.signIn("continuity-2");
+    await laptop.chat.open();
+    await laptop.chat.send("Case 2 from the laptop");
+    await desk.open("Case 2 from the laptop");
+    await desk.reply("Case 2 answer");
+    await laptop.chat.see("Case 2 answer");
+    await laptop.signOut();
+    await desk.padlock(/^Identity no longer verified since /).waitFor();
+
+    const telephone = await (await device()).tab();
+    await telephone.signIn("continuity-2");
+    await telephone.chat.open();
+    await assertThread(telephone.chat, ["Case 2 from the laptop", "Case 2 answer"]);
+    await desk.padlock(/^Verified/).waitFor();
+    await desk.see("Visitor is back");
+    await telephone.chat.send("Case 2 from the telephone");
+    await assertThread(desk, ["Case 2 from the laptop", "Case 2 answer", "Case 2 from the telephone"]);
+    await desk.mark("Case 2 from the telephone", "Verified").waitFor();
+  });
+});
+
+test("case 3: with both under way the verified one goes on, and each links to the other on the desk", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [laptop, desk] = [await (await device()).tab(), await stage.agent()];
+    await laptop.signIn("continuity-3");
+    await laptop.chat.open();
+    await laptop.chat.send("Case 3 verified");
+
+    const telephone = await (await device()).tab();
+    await telephone.chat.open();
+    await telephone.chat.send("Case 3 anonymous");
+    await desk.open("Case 3 anonymous");
+    await desk.reply("Case 3 answer to a guest");
+    await telephone.chat.see("Case 3 answer to a guest");
+
+    await telephone.signIn("continuity-3");
+    await telephone.chat.open();
+    await telephone.chat.see("Case 3 verified");
+    await telephone.chat.log.getByText("What you wrote before signing in was kept as a separate conversation.").waitFor();
+    for (const text of ["Case 3 anonymous", "Case 3 answer to a guest"]) {
+      assert.equal(await telephone.chat.root.getByText(text).count(), 0, `${text} left the view`);
+    }
+
+    // The agent has the anonymous one open: it is closed, says why, and leads to where the visitor went on.
+    const main = desk.page.getByRole("main");
+    await desk.log.getByText("Continued in a verified conversation").waitFor();
+    await desk.padlock("Not verified").waitFor();
+    assert.equal(await desk.field.isVisible(), false, "nobody can answer there");
+    await main.getByRole("link", { name: "Go there" }).click();
+    await desk.see("Case 3 verified");
+    await desk.padlock(/^Verified/).waitFor();
+    assert.equal(await desk.log.getByText("Case 3 anonymous").count(), 0, "never merged silently");
+    await telephone.chat.send("Case 3 goes on");
+    await assertThread(desk, ["Case 3 verified", "Case 3 goes on"]);
+    await laptop.chat.see("Case 3 goes on");
+
+    await desk.log.getByText("Goes on from an anonymous conversation").waitFor();
+    await desk.log.getByRole("link", { name: "Open it" }).click();
+    await assertThread(desk, ["Case 3 anonymous", "Case 3 answer to a guest"]);
+    await desk.mark("Case 3 anonymous", "Not verified").waitFor();
+  });
+});
+
+test("case 6: the same person signs in again and finds the conversation as it was", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [tab, desk] = [await (await device()).tab(), await stage.agent()];
+    await tab.signIn("continuity-6");
+    await tab.chat.open();
+    await tab.chat.send("Case 6 before");
+    await desk.open("Case 6 before");
+    await tab.signOut();
+    await desk.see("Visitor signed out");
+    await desk.padlock(/^Identity no longer verified since /).waitFor();
+    await desk.reply("Case 6 written meanwhile");
+    assert.equal(await tab.page.getByText("Case 6").count(), 0);
+
+    await tab.signIn("continuity-6");
+    await tab.chat.open();
+    await assertThread(tab.chat, ["Case 6 before", "Case 6 written meanwhile"]);
+    await tab.chat.send("Case 6 after");
+    await assertThread(desk, ["Case 6 before", "Case 6 written meanwhile", "Case 6 after"]);
+    await desk.see("Visitor is back");
+    await desk.padlock(/^Verified/).waitFor();
+  });
+});
+
+test("case 7: another person on this browser gets their own conversation and nothing of the first", async (stage) => {
+  const secrets = ["canary-guest-31c0", "canary-first-8e52", "canary-answer-b7d9", "continuity-7-first"];
+  const [guest, first, answer] = /** @type {[string, string, string]} */ (secrets);
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [home, shared, desk] = [await (await device()).tab(), await device(), await stage.agent()];
+    await home.signIn("continuity-7-second");
+    await home.chat.open();
+    await home.chat.send("Written at home");
+
+    const tab = await shared.tab();
+    await tab.chat.open();
+    await tab.chat.send(guest);
+    await tab.signIn("continuity-7-first");
+    await tab.chat.send(first);
+    await desk.open(first);
+    await desk.reply(answer);
+    await tab.chat.see(answer);
+
+    // No sign-out between: the brand names somebody else from the next page on.
+    shared.userId = "continuity-7-second";
+    await tab.reload();
+    await tab.chat.open();
+    await tab.chat.see("Written at home");
+    await tab.chat.send("Written at the shared screen");
+    assert.deepEqual(findSecrets(await readPage(tab.page), secrets), []);
+    await home.chat.see("Written at the shared screen");
+
+    await assertThread(desk, [guest, first, answer]);
+    assert.equal(await desk.log.getByText("Written at the shared screen").count(), 0, "nothing crosses");
+    await desk.open("Written at the shared screen");
+    await assertThread(desk, ["Written at home", "Written at the shared screen"]);
+    for (const text of [guest, first, answer]) assert.equal(await desk.log.getByText(text).count(), 0, text);
+
+    // The first one's own device still has what is theirs, whole.
+    const own = await (await device()).tab();
+    await own.signIn("continuity-7-first");
+    await own.chat.open();
+    await assertThread(own.chat, [guest, first, answer]);
+  });
+});
+
+test("case 7: after a sign-out, a guest's new conversation becomes the next person's and never the last one's", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [tab, desk] = [await (await device()).tab(), await stage.agent()];
+    await tab.signIn("continuity-7-left");
+    await tab.chat.open();
+    await tab.chat.send("Case 7 of the person who left");
+    await tab.signOut();
+    await tab.goOnAsGuest();
+    await tab.chat.open();
+    await tab.chat.send("Case 7 of a guest");
+    await tab.signIn("continuity-7-next");
+    await tab.chat.log.getByText("You are now signed in").waitFor();
+    await tab.chat.send("Case 7 of the next person");
+    assert.equal(await tab.chat.root.getByText("Case 7 of the person who left").count(), 0);
+
+    await desk.open("Case 7 of the next person");
+    await assertThread(desk, ["Case 7 of a guest", "Case 7 of the next person"]);
+    await desk.mark("Case 7 of a guest", "Not verified").waitFor();
+    await desk.open("Case 7 of the person who left");
+    await desk.padlock(/^Identity no longer verified since /).waitFor();
+    assert.equal(await desk.log.getByText("Case 7 of the next person").count(), 0);
+  });
+});
+
+test("case 8: two tabs live, one visitor; a sign-out in one wipes the other within a second", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [browser, desk] = [await device(), await stage.agent()];
+    const left = await browser.tab();
+    await left.signIn("continuity-8");
+    const right = await browser.tab();
+    await left.chat.open();
+    await right.chat.open();
+    await left.chat.send("Case 8 from the left");
+    await right.chat.see("Case 8 from the left");
+    await right.chat.send("Case 8 from the right");
+    await desk.open("Case 8 from the right");
+    await desk.reply("Case 8 to both");
+    const texts = ["Case 8 from the left", "Case 8 from the right", "Case 8 to both"];
+    for (const side of [left.chat, right.chat, desk]) await assertThread(side, texts);
+
+    const start = await left.signOut();
+    const told = await eventually(async () => (await right.toldOfSignOut())[0], { what: "the other tab to be told" });
+    const took = told - start;
+    assert.ok(took <= 1_000, `the other tab was wiped after ${took} ms`);
+    for (const tab of [left, right]) {
+      await tab.page.locator("iframe").waitFor({ state: "detached" });
+      assert.deepEqual(findSecrets(await readPage(tab.page), texts), []);
+    }
+    await desk.see("Visitor signed out");
+    await desk.padlock(/^Identity no longer verified since /).waitFor();
+  });
+});
+
+test("case 9: two devices show the same messages, share what was read, and sign out each for itself", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [telephone, laptop, desk] = [await (await device()).tab(), await (await device()).tab(), await stage.agent()];
+    for (const tab of [telephone, laptop]) await tab.signIn("continuity-9");
+    await telephone.chat.open();
+    // Both write at once.
+    await laptop.chat.open();
+    await Promise.all([telephone.chat.send("Case 9 from the telephone"), laptop.chat.send("Case 9 from the laptop")]);
+    await Promise.all([telephone.chat.see("Case 9 from the laptop"), laptop.chat.see("Case 9 from the telephone")]);
+    await laptop.chat.root.getByRole("button", { name: "Close chat" }).click();
+    await telephone.chat.root.getByRole("button", { name: "Close chat" }).click();
+
+    await desk.list.getByRole("link").filter({ hasText: "Case 9 from the" }).click();
+    await desk.reply("Case 9 for both");
+    const unread = (/** @type {import("playwright-core").Page} */ page) => page.evaluate("iAdvizeInterface.get('conversation:unreadCount')");
+    for (const { page } of [telephone, laptop]) await eventually(async () => (await unread(page)) === 1, { what: "one unread message" });
+    await telephone.chat.open();
+    await telephone.chat.see("Case 9 for both");
+    await eventually(async () => (await unread(laptop.page)) === 0, { what: "the laptop to know it was read" });
+
+    await laptop.chat.open();
+    const order = (await desk.log.innerText()).match(/Case 9 from the \w+/g) ?? [];
+    assert.equal(order.length, 2, "one visitor, one conversation");
+    for (const side of [telephone.chat, laptop.chat, desk]) await assertThread(side, [...order, "Case 9 for both"]);
+
+    await telephone.signOut();
+    await telephone.page.locator("iframe").waitFor({ state: "detached" });
+    await laptop.chat.send("Case 9 the laptop stays");
+    await desk.see("Case 9 the laptop stays");
+    await desk.mark("Case 9 the laptop stays", "Verified").waitFor();
+    await desk.padlock(/^Verified/).waitFor();
+  });
+});
