@@ -86,13 +86,15 @@ export class Device {
   }
 
   /**
-   * A browser of its own, whose `/token` answers for the person signed in there.
+   * A browser, whose `/token` answers for the person signed in there.
    * @param {Stage} stage
    * @param {string} origin the site's
+   * @param {Device} [same] the same browser, on another of the brand's sites, which knows the same people
    */
-  static async create(stage, origin) {
-    const context = await stage.context();
+  static async create(stage, origin, same) {
+    const context = same ? same.#context : await stage.context();
     const device = new Device(stage, context, origin);
+    if (same) device.userId = same.userId;
     await context.route(`${origin}/token`, (route) => {
       const { userId } = device;
       return route.fulfill({ body: userId === null ? "" : makeVisitorToken(claimsOf(userId), stage.manifest) });
@@ -177,12 +179,12 @@ export class Tab {
 /**
  * Runs a single-page site while `body` opens browsers on it.
  * @param {Stage} stage
- * @param {(site: {device: () => Promise<Device>}) => Promise<void>} body
+ * @param {(site: {device: (same?: Device) => Promise<Device>}) => Promise<void>} body
  */
 export async function onSinglePageSite(stage, body) {
   const site = await serve({ "/": () => brandPage(stage.manifest, [SINGLE_PAGE]) });
   try {
-    await body({ device: () => Device.create(stage, site.origin) });
+    await body({ device: (same) => Device.create(stage, site.origin, same) });
   } finally {
     await site.close();
   }

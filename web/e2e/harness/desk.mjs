@@ -54,6 +54,12 @@ export class Desk {
     await this.see(text);
   }
 
+  /** Closes the open conversation. */
+  async close() {
+    await this.page.getByRole("button", { name: "Close conversation" }).click();
+    await this.page.getByRole("alertdialog").getByRole("button", { name: "Close conversation" }).click();
+  }
+
   /** @param {string} text */
   async see(text) {
     await this.log.getByText(text, { exact: true }).waitFor();

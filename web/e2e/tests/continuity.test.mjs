@@ -243,3 +243,64 @@ test("case 9: two devices show the same messages, share what was read, and sign 
     await desk.padlock(/^Verified/).waitFor();
   });
 });
+
+test("case 8: signing in in one tab closes the guest's chat in the other, which joins with its next page", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const browser = await device();
+    const [left, right] = [await browser.tab(), await browser.tab()];
+    await left.chat.open();
+    await left.chat.send("Case 8 as a guest");
+    await right.chat.open();
+    await right.chat.see("Case 8 as a guest");
+    await left.signIn("continuity-8-later");
+    await left.chat.send("Case 8 signed in");
+    await right.page.locator("iframe").waitFor({ state: "detached" });
+    assert.deepEqual(findSecrets(await readPage(right.page), ["Case 8 as a guest", "Case 8 signed in"]), []);
+    await right.reload();
+    await right.chat.open();
+    await assertThread(right.chat, ["Case 8 as a guest", "Case 8 signed in"]);
+    await left.chat.see("Case 8 signed in");
+  });
+});
+
+test("case 11: a conversation that was closed before signing in stays behind", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [tab, desk] = [await (await device()).tab(), await stage.agent()];
+    await tab.chat.open();
+    await tab.chat.send("Case 11 closed");
+    await desk.open("Case 11 closed");
+    await desk.close();
+    await tab.chat.log.getByText("This conversation was closed").waitFor();
+    await tab.signIn("continuity-11");
+    await tab.chat.open();
+    await tab.chat.send("Case 11 verified");
+    await desk.open("Case 11 verified");
+    assert.equal(await desk.log.getByText("Case 11 closed").count(), 0);
+    await tab.reload();
+    await tab.chat.open();
+    await tab.chat.see("Case 11 verified");
+    assert.equal(await tab.chat.root.getByText("Case 11 closed").count(), 0);
+    const profile = desk.page.getByRole("complementary", { name: "Visitor" });
+    await profile.getByText("continuity-11", { exact: true }).waitFor();
+  });
+});
+
+test("case 12: signing in on another of the brand's origins brings the conversation there", async (stage) => {
+  await onSinglePageSite(stage, async (shop) => {
+    await onSinglePageSite(stage, async (bank) => {
+      const desk = await stage.agent();
+      const first = await shop.device();
+      const there = await first.tab();
+      await there.signIn("continuity-12");
+      await there.chat.open();
+      await there.chat.send("Case 12 at the shop");
+      const here = await (await bank.device(first)).tab();
+      await here.chat.open();
+      await here.chat.see("Case 12 at the shop");
+      await here.chat.send("Case 12 at the bank");
+      await there.chat.see("Case 12 at the bank");
+      await desk.open("Case 12 at the bank");
+      await assertThread(desk, ["Case 12 at the shop", "Case 12 at the bank"]);
+    });
+  });
+});

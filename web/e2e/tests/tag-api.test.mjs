@@ -205,8 +205,7 @@ for (const name of ['onChatDisplayed', 'onChatButtonDisplayed', 'onChatStarted',
     await desk.reply("Callbacks: answer");
     await chat.see("Callbacks: answer");
     const id = await get(page, "conversation:id");
-    await desk.page.getByRole("button", { name: "Close conversation" }).click();
-    await desk.page.getByRole("alertdialog").getByRole("button", { name: "Close conversation" }).click();
+    await desk.close();
     await chat.log.getByText("This conversation was closed").waitFor();
     await page.evaluate("iAdvizeInterface.closeChatbox()");
     const context = (/** @type {string} */ name) =>
