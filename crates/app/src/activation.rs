@@ -3,6 +3,7 @@
 //! The order is fixed: origin, shape and headers, rate limits, then the one expensive step (key unwrap), content, signature,
 //! claims, and only then storage. A refused token leaves nothing behind but a counter and a log line without its claims.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use signet_domain::access::{ProjectAccess, Scope};
@@ -10,9 +11,12 @@ use signet_domain::origin::Origin;
 use signet_domain::{
     Assurance, BrowserId, ConversationId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId,
 };
+use signet_token::doctor::{Unwrapped, Unwrapping};
 use signet_token::{CheckedToken, PublicCode, ReceivedToken, TokenError};
+use zeroize::Zeroizing;
 
 use crate::error::FailureCode;
+use crate::failures::Refused;
 use crate::projects::ActiveProject;
 use crate::session_token::{ANONYMOUS_SESSION, DEVICE_CREDENTIAL, Device, VisitorSession};
 use crate::sign_in_write::{Presented, SignIn};
@@ -150,6 +154,15 @@ struct Refusal {
     retry_after: Option<Duration>,
 }
 
+/// What becomes known of an attempt on its way, for the feed of those that are refused.
+#[derive(Default)]
+struct Attempt {
+    active: Option<Arc<ActiveProject>>,
+    origin: Option<String>,
+    token: Option<Zeroizing<String>>,
+    unwrapped: Option<Unwrapped>,
+}
+
 impl Refusal {
     fn plain(code: FailureCode) -> Self {
         Self { code, fine_code: code.as_str(), retry_after: None }
@@ -192,9 +205,13 @@ impl App {
         context: &RequestContext,
     ) -> Result<Activated, ActivationFailure> {
         let project_id = request.project_id.clone();
-        let secured = matches!(request.option, Some(ActivationOption::Secured { .. }));
-        let result = self.try_activate(request, context).await;
-        let kind = if secured { "secured" } else { "anonymous" };
+        let mut attempt = Attempt { origin: request.origin.clone(), ..Attempt::default() };
+        if let Some(ActivationOption::Secured { token }) = &request.option {
+            attempt.token = Some(Zeroizing::new(token.clone()));
+        }
+        let kind = if attempt.token.is_some() { "secured" } else { "anonymous" };
+        let result = self.try_activate(request, context, &mut attempt).await;
+        self.keep_refusal(&result, attempt, context);
         Self::account_for(result, kind, &project_id, context)
     }
 
@@ -216,7 +233,10 @@ impl App {
         credentials: &str,
         context: &RequestContext,
     ) -> Result<Activated, ActivationFailure> {
-        let result = self.try_authenticate(access, credentials).await;
+        let token = Some(Zeroizing::new(credentials.to_owned()));
+        let mut attempt = Attempt { token, ..Attempt::default() };
+        let result = self.try_authenticate(access, credentials, &mut attempt).await;
+        self.keep_refusal(&result, attempt, context);
         Self::account_for(result, "backend", access.project_id().as_str(), context)
     }
 
@@ -224,9 +244,11 @@ impl App {
         &self,
         request: ActivationRequest,
         context: &RequestContext,
+        attempt: &mut Attempt,
     ) -> Result<Activated, Refusal> {
         let option = request.option.ok_or_else(|| Refusal::plain(FailureCode::OptionInvalid))?;
         let active = self.project_for(&request.project_id).await?;
+        attempt.active = Some(Arc::clone(&active));
         if let Some(origin) = &request.origin {
             let allowed =
                 Origin::parse(origin).is_ok_and(|origin| active.project.allowed_origins.allow(&origin));
@@ -244,7 +266,7 @@ impl App {
             ActivationOption::Secured { token } => {
                 let received = receive(&active, &token)?;
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
-                let checked = self.verify(&active, received).await?;
+                let checked = self.verify(&active, received, attempt).await?;
                 self.open_secured(&active, &checked, presented, request.browser).await
             }
         }
@@ -254,7 +276,7 @@ impl App {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         self.limits.test(&access.caller().key()).map_err(Refusal::limited)?;
         let active = self.project_for(access.project_id().as_str()).await?;
-        self.verify(&active, receive(&active, credentials)?).await?;
+        self.verify(&active, receive(&active, credentials)?, &mut Attempt::default()).await?;
         let (access_token, expires_at) =
             self.sessions.mint_test(access.project_id(), self.env.uuid_v7(), self.env.now())?;
         Ok(TestedToken { access_token, expires_at })
@@ -264,14 +286,16 @@ impl App {
         &self,
         access: &ProjectAccess,
         credentials: &str,
+        attempt: &mut Attempt,
     ) -> Result<Activated, Refusal> {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         let active = self.project_for(access.project_id().as_str()).await?;
-        let checked = self.verify(&active, receive(&active, credentials)?).await?;
+        attempt.active = Some(Arc::clone(&active));
+        let checked = self.verify(&active, receive(&active, credentials)?, attempt).await?;
         self.open_secured(&active, &checked, Presented::Nothing, None).await
     }
 
-    async fn project_for(&self, id: &str) -> Result<std::sync::Arc<ActiveProject>, Refusal> {
+    async fn project_for(&self, id: &str) -> Result<Arc<ActiveProject>, Refusal> {
         let not_set_up = || Refusal::plain(FailureCode::ProjectNotSetUp);
         let id = ProjectId::parse(id).map_err(|_| not_set_up())?;
         self.active_project(&id).await?.ok_or_else(not_set_up)
@@ -301,12 +325,20 @@ impl App {
             .map_or(Presented::Nothing, Presented::Anonymous)
     }
 
-    async fn verify(&self, active: &ActiveProject, received: ReceivedToken) -> Result<CheckedToken, Refusal> {
+    async fn verify(
+        &self,
+        active: &ActiveProject,
+        received: ReceivedToken,
+        attempt: &mut Attempt,
+    ) -> Result<CheckedToken, Refusal> {
         if active.keys.is_empty() {
             return Err(Refusal::plain(FailureCode::ProjectNotSetUp));
         }
         self.limits.decryption(&active.project.id).map_err(Refusal::limited)?;
-        let verified = received.decrypt(&*self.custody).await?.verify(&active.keys)?;
+        let unwrapping = Unwrapping::new(&*self.custody);
+        let decrypted = received.decrypt(&unwrapping).await;
+        attempt.unwrapped = Some(unwrapping.into_outcome());
+        let verified = decrypted?.verify(&active.keys)?;
         let outline = verified.outline();
         let checked = verified.check(&active.policy, active.project.id.as_str(), self.env.now().as_millis());
         checked.map_err(|error| {
@@ -395,6 +427,26 @@ impl App {
             expires_at: session.expires_at,
             display_name,
         })
+    }
+
+    /// Hands a refused token over to the project's feed. Attempts over the limit are not kept there: they come without bound.
+    fn keep_refusal<T>(&self, result: &Result<T, Refusal>, attempt: Attempt, context: &RequestContext) {
+        let Attempt { active: Some(active), token: Some(token), origin, unwrapped } = attempt else { return };
+        let Err(refusal) = result else { return };
+        if refusal.code == FailureCode::RateLimited {
+            return;
+        }
+        self.failures.record(Refused {
+            id: self.env.uuid_v7(),
+            at: self.env.now(),
+            active,
+            code: refusal.code,
+            fine_code: refusal.fine_code,
+            correlation_id: context.correlation_id.clone(),
+            origin,
+            token,
+            unwrapped,
+        });
     }
 
     /// Counts an attempt and logs it without anything the token said.

@@ -10,7 +10,9 @@ mod activation;
 mod administration;
 mod conversations;
 mod error;
+mod failures;
 mod feed;
+mod inspection;
 mod limits;
 mod projects;
 mod secrets;
@@ -36,6 +38,7 @@ pub use activation::{
 pub use administration::{NewAgent, NewApiClient, NewCustomerKey};
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use error::{AppError, FailureCode};
+pub use failures::FailureSpan;
 pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
 pub use limits::{Limits, RateLimits};
 pub use session_token::{SessionError, VisitorSession};
@@ -44,11 +47,17 @@ pub use sweeper::Sweeper;
 pub use visitor::{Acknowledgement, History, Thread};
 
 pub use signet_domain::access::ProjectAccess;
+pub use signet_store::authentication_failures::{AuthenticationFailure, FailureFilter};
 pub use signet_store::conversations::{ConversationCounts, ConversationFilter};
 pub use signet_store::customer_keys::{CustomerKey, KeyState};
 pub use signet_store::messages::HistoryCursor;
 pub use signet_store::visitors::VisitorFilter;
 pub use signet_store::{Cursor, Page, PageRequest, StoreError};
+pub use signet_token::Warning as TokenWarning;
+pub use signet_token::doctor::diagnoses::find as find_diagnosis;
+pub use signet_token::doctor::{
+    Diagnosis, PlatformKey, Report as TokenReport, StepName as TokenStep, StepStatus as TokenStepStatus,
+};
 
 /// What an application is made of.
 pub struct Parts {
@@ -68,6 +77,8 @@ pub struct Parts {
     pub platform_keys_jwks: String,
     /// The newest of them as PEM (SubjectPublicKeyInfo).
     pub platform_key_pem: String,
+    /// Every key that tokens may be encrypted to, retired ones too.
+    pub platform_keys: Vec<PlatformKey>,
     /// How much is let in.
     pub limits: RateLimits,
 }
@@ -92,6 +103,8 @@ pub struct App {
     platform_key_pem: String,
     limits: Limits,
     sessions: session_token::SessionTokens,
+    platform_keys: Vec<PlatformKey>,
+    failures: failures::FailureFeed,
     projects: projects::ProjectCache,
 }
 
@@ -117,6 +130,7 @@ impl App {
             parts.env.now(),
         )
         .await?;
+        let failures = failures::FailureFeed::start(parts.store.clone(), parts.platform_keys.clone());
         Ok(Arc::new(Self {
             env: parts.env,
             store: parts.store,
@@ -127,6 +141,8 @@ impl App {
             platform_key_pem: parts.platform_key_pem,
             limits,
             sessions,
+            platform_keys: parts.platform_keys,
+            failures,
             projects: projects::ProjectCache::default(),
         }))
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use signet_domain::{Project, ProjectId, Timestamp, TokenProfile};
 use signet_store::customer_keys::{self, KeyState};
 use signet_store::projects;
+use signet_token::doctor::{OtherKey, Standing};
 use signet_token::{KeyError, KeyManagement, Policy, Profile, SignatureAlgorithm, VerificationKey};
 
 use crate::{App, AppError};
@@ -19,8 +20,10 @@ pub(crate) struct ActiveProject {
     pub(crate) project: Project,
     pub(crate) policy: Policy,
     pub(crate) keys: Vec<VerificationKey>,
+    /// Keys that are registered and verify nothing, for the doctor.
+    pub(crate) other_keys: Vec<OtherKey>,
     /// What the keys were parsed from, to parse them once and not at every refresh.
-    fingerprints: Vec<String>,
+    parsed: Vec<(String, KeyState)>,
     read_at: Timestamp,
 }
 
@@ -74,24 +77,40 @@ impl App {
             self.projects.forget(id);
             return Ok(None);
         };
-        let usable: Vec<_> = records
-            .into_iter()
-            .filter(|record| matches!(record.state, KeyState::Active | KeyState::Retiring))
-            .collect();
-        let fingerprints: Vec<_> = usable.iter().map(|record| record.fingerprint.clone()).collect();
-        let keys = match known {
-            Some(known) if known.fingerprints == fingerprints => known.keys.clone(),
-            _ => usable.iter().filter_map(parse_key).collect(),
+        let parsed: Vec<_> =
+            records.iter().map(|record| (record.fingerprint.clone(), record.state)).collect();
+        let (keys, other_keys) = match known {
+            Some(known) if known.parsed == parsed => (known.keys.clone(), known.other_keys.clone()),
+            _ => parse_keys(&records),
         };
         let policy = policy_of(&project);
-        let active = Arc::new(ActiveProject { project, policy, keys, fingerprints, read_at: now });
+        let active = ActiveProject { project, policy, keys, other_keys, parsed, read_at: now };
+        let active = Arc::new(active);
         self.projects.remember(Arc::clone(&active));
         Ok(Some(active))
     }
 }
 
+/// Keys that verify, and those that do not.
+fn parse_keys(records: &[customer_keys::CustomerKey]) -> (Vec<VerificationKey>, Vec<OtherKey>) {
+    let (mut keys, mut other_keys) = (Vec::new(), Vec::new());
+    for record in records {
+        let standing = match record.state {
+            KeyState::Active | KeyState::Retiring => None,
+            KeyState::Pending => Some(Standing::Pending),
+            KeyState::Revoked => Some(Standing::Revoked),
+        };
+        match (parse_key(record), standing) {
+            (Some(key), None) => keys.push(key),
+            (Some(key), Some(standing)) => other_keys.push(OtherKey { key, standing }),
+            (None, _) => {}
+        }
+    }
+    (keys, other_keys)
+}
+
 /// A stored key was parsed before it was stored; one that does not parse any more is left out and said loudly.
-fn parse_key(record: &customer_keys::CustomerKey) -> Option<VerificationKey> {
+pub(crate) fn parse_key(record: &customer_keys::CustomerKey) -> Option<VerificationKey> {
     read_key(record)
         .inspect_err(|error| tracing::error!(key = %record.id, project = %record.project_id, %error, "stored key unusable"))
         .ok()

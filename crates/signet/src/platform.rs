@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use signet_app::{App, Parts, RateLimits};
-use signet_custody::{Keystore, Passphrase, RsaPoolOptions};
+use signet_app::{App, Parts, PlatformKey, RateLimits};
+use signet_custody::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, RsaPoolOptions};
 use signet_domain::Env;
 use signet_realtime::Hub;
 use signet_store::{Store, StoreOptions};
@@ -28,6 +28,7 @@ struct Keys {
     signer: Arc<SessionSigner>,
     jwks: String,
     pem: String,
+    known: Vec<PlatformKey>,
 }
 
 impl Platform {
@@ -107,6 +108,7 @@ async fn start(
         public_url: public_url.to_owned(),
         platform_keys_jwks: keys.jwks.clone(),
         platform_key_pem: keys.pem.clone(),
+        platform_keys: keys.known.clone(),
         limits,
     })
     .await
@@ -130,6 +132,7 @@ impl Keys {
         Ok(Self {
             custody: Arc::new(keystore.local_unwrap(options).context("start the decryption threads")?),
             signer: keystore.session_signer().context("read the session key")?,
+            known: keystore.decryption_keys().into_iter().map(platform_key).collect(),
             jwks: keystore.jwks_json(),
             pem: keystore.platform_public_key_pem().context("read the platform's public key")?,
         })
@@ -142,8 +145,13 @@ impl Keys {
             signer: Arc::new(signer),
             jwks: String::new(),
             pem: String::new(),
+            known: Vec::new(),
         })
     }
+}
+
+fn platform_key(info: DecryptionKeyInfo) -> PlatformKey {
+    PlatformKey { key_id: info.key_id.as_str().to_owned(), retired: info.state == KeyState::Retired }
 }
 
 /// Stands where keys would be in commands that open no token.

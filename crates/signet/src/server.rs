@@ -136,6 +136,7 @@ impl RunningServer {
         // Nobody is left to be told; this ends whatever still listens.
         self.hub.close();
         self.sweeping.abort();
+        self.app.flush_authentication_failures().await;
         self.store.close().await;
         tracing::info!("stopped");
         served

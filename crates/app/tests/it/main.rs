@@ -3,6 +3,7 @@
 
 mod access;
 mod continuity;
+mod failures;
 mod feeds;
 mod replays;
 mod sessions;

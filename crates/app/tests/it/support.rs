@@ -219,6 +219,11 @@ async fn assemble(env: &Env, store: &Store, hub: &Arc<Hub>, limits: RateLimits) 
         public_url: "https://signet.example".into(),
         platform_keys_jwks: KEYSTORE.jwks_json(),
         platform_key_pem: KEYSTORE.platform_public_key_pem().expect("platform key"),
+        platform_keys: KEYSTORE
+            .decryption_keys()
+            .into_iter()
+            .map(|key| signet_app::PlatformKey { key_id: key.key_id.as_str().to_owned(), retired: false })
+            .collect(),
         limits,
     };
     App::start(parts).await.expect("app")

@@ -44,6 +44,21 @@ macro_rules! diagnoses {
 }
 use diagnoses;
 
+impl crate::claims::Warning {
+    /// What it means, as a sentence.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::LifetimeOverOneMinute => {
+                "The token is good for more than a minute. Whoever gets hold of it can use it as long."
+            }
+            Self::VisitorDataMembersIgnored => {
+                "visitorData has members that are not documented. They were ignored."
+            }
+            Self::ClaimsIgnored => "The token has claims that mean nothing here. They were ignored.",
+        }
+    }
+}
+
 /// The layers, each with its heading on the page.
 const LAYERS: [(&str, &[Diagnosis]); 4] = [
     ("The text and the encryption", envelope::DIAGNOSES),

@@ -61,7 +61,8 @@ impl<U: KeyUnwrap + ?Sized> KeyUnwrap for Unwrapping<'_, U> {
     }
 }
 
-/// What custody said of one token, to be asked again for that token alone.
+/// What custody said of one token, to be asked again for that token alone. By default it was not asked.
+#[derive(Default)]
 pub struct Unwrapped(Option<Outcome>);
 
 impl Unwrapped {
