@@ -11,6 +11,7 @@ import "./styles/frame.css";
 import "./styles/list.css";
 import "./styles/thread.css";
 import "./styles/profile.css";
+import "./styles/console.css";
 
 applyTheme(preferences.get().theme);
 

@@ -1,8 +1,12 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { ConsoleScreen } from "../console/console-screen";
+import { AdministrationContext } from "../console/context";
+import { Administration } from "../engine/administration";
 import { Desk } from "../engine/desk";
 import { signOut } from "../engine/session";
 import { type Api, createApi } from "../graphql/client";
 import { startDocument } from "../graphql/documents";
+import { useSurface } from "./address";
 import { DeskContext } from "./context";
 import { DeskScreen } from "./desk-screen";
 import { Seal } from "./icons";
@@ -14,13 +18,13 @@ type Phase =
   | { readonly name: "starting" }
   | { readonly name: "unreachable" }
   | { readonly name: "signed-out"; readonly because: "not-signed-in" | "session-ended" | "no-agent" }
-  | { readonly name: "signed-in"; readonly desk: Desk };
+  | { readonly name: "signed-in"; readonly desk: Desk; readonly administration: Administration };
 
 export function App(): ReactNode {
   const { phase, start, leave } = useSession();
   switch (phase.name) {
     case "starting":
-      return <Splash words="Opening the desk" />;
+      return <Splash words="Opening Signet" />;
     case "unreachable":
       return <Splash words="Signet cannot be reached. Trying again" />;
     case "signed-out":
@@ -28,10 +32,17 @@ export function App(): ReactNode {
     case "signed-in":
       return (
         <DeskContext value={phase.desk}>
-          <DeskScreen onSignOut={leave} />
+          <AdministrationContext value={phase.administration}>
+            <Surface onSignOut={leave} />
+          </AdministrationContext>
         </DeskContext>
       );
   }
+}
+
+/** Desk or console. The desk goes on behind the console: drafts stay, and who waits is counted. */
+function Surface({ onSignOut }: { onSignOut: () => Promise<boolean> }): ReactNode {
+  return useSurface() === "console" ? <ConsoleScreen onSignOut={onSignOut} /> : <DeskScreen onSignOut={onSignOut} />;
 }
 
 /** Who is signed in, and the desk that is theirs. */
@@ -50,16 +61,16 @@ function useSession(): { phase: Phase; start: () => Promise<void>; leave: () => 
     }
     const { viewer, projects } = answer.data;
     if (viewer.kind !== "AGENT") return setPhase({ name: "signed-out", because: "no-agent" });
+    const onUnauthenticated = () => {
+      kept.current?.stop();
+      setPhase({ name: "signed-out", because: "session-ended" });
+    };
     if (kept.current?.store.get().viewer.id !== viewer.id) {
-      const onUnauthenticated = () => {
-        kept.current?.stop();
-        setPhase({ name: "signed-out", because: "session-ended" });
-      };
       kept.current = new Desk({ api, viewer, socketUrl: SOCKET, onUnauthenticated });
     }
     kept.current.stop();
     kept.current.start(projects.nodes);
-    setPhase({ name: "signed-in", desk: kept.current });
+    setPhase({ name: "signed-in", desk: kept.current, administration: new Administration({ api, onUnauthenticated }) });
   }, [api]);
 
   const leave = useCallback(async () => {
@@ -83,7 +94,7 @@ function useSession(): { phase: Phase; start: () => Promise<void>; leave: () => 
 function Splash({ words }: { words: string }): ReactNode {
   return (
     <main className="splash">
-      <h1 className="visually-hidden">Signet desk</h1>
+      <h1 className="visually-hidden">Signet</h1>
       <Seal />
       <p role="status">{words}…</p>
     </main>

@@ -60,8 +60,8 @@ function useOpenPlace(): void {
   const { conversationId, view } = usePlace();
   useEffect(() => desk.showView(view), [desk, view]);
   useEffect(() => {
-    if (conversationId === null) return desk.leaveConversation();
-    void desk.openConversation(conversationId);
+    if (conversationId !== null) void desk.openConversation(conversationId);
+    return () => desk.leaveConversation();
   }, [desk, conversationId]);
 }
 

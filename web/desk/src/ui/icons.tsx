@@ -45,6 +45,20 @@ const icons = {
   },
   warning: { strokes: ["M8 2.3 14.3 13.3H1.7Z", "M8 6.5v3M8 11.3v.05"], fills: [] },
   project: { strokes: ["M2.5 6.5h11v7h-11Z", "M2.5 6.5 4 2.8h8l1.5 3.7", "M6.5 13.5v-3.5h3v3.5"], fills: [] },
+  console: {
+    strokes: ["M2.5 4.5h6.2M12.3 4.5h1.2M2.5 11.5h1.2M7.3 11.5h6.2", "M10.5 6.3a1.8 1.8 0 1 0 0-3.6a1.8 1.8 0 0 0 0 3.6Z", "M5.5 13.3a1.8 1.8 0 1 0 0-3.6a1.8 1.8 0 0 0 0 3.6Z"],
+    fills: [],
+  },
+  doctor: { strokes: ["M1.8 8.4h2.9l1.5-4.3 2.9 8 1.7-5.2.7 1.5h2.7"], fills: [] },
+  failures: { strokes: ["M2.2 13.5h11.6", "M4 11.2V8.4M8 11.2V3M12 11.2V6.2"], fills: [] },
+  ok: { strokes: ["M8 14.2a6.2 6.2 0 1 0 0-12.4a6.2 6.2 0 0 0 0 12.4Z", "m5.3 8.2 1.9 1.9 3.6-3.9"], fills: [] },
+  failed: { strokes: ["M8 14.2a6.2 6.2 0 1 0 0-12.4a6.2 6.2 0 0 0 0 12.4Z", "m5.9 5.9 4.2 4.2M10.1 5.9l-4.2 4.2"], fills: [] },
+  skipped: { strokes: ["M8 14.2a6.2 6.2 0 1 0 0-12.4a6.2 6.2 0 0 0 0 12.4Z", "M5.4 8h5.2"], fills: [] },
+  copy: {
+    strokes: ["M6 5.5h6.5c.3 0 .5.2.5.5v7c0 .3-.2.5-.5.5H6a.5.5 0 0 1-.5-.5V6c0-.3.2-.5.5-.5Z", "M3.5 10.5H3V3c0-.3.2-.5.5-.5H10V3"],
+    fills: [],
+  },
+  open: { strokes: ["m4.2 6 3.8 3.9L11.8 6"], fills: [] },
 } satisfies Record<string, Drawing>;
 
 export type IconName = keyof typeof icons;

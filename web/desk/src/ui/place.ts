@@ -1,6 +1,7 @@
 /** Where the agent is, as the address bar has it: `/desk`, `/desk/conversations/{id}`, and the view as a query. */
 import { type MouseEvent, useSyncExternalStore } from "react";
 import { type View, views } from "../store/state";
+import { followTo, moveTo, onArrive } from "./address";
 
 export interface Place {
   readonly conversationId: string | null;
@@ -29,34 +30,18 @@ export function placeAddress(place: Place): string {
 }
 
 let current = parsePlace(location);
-const listeners = new Set<() => void>();
-
-function arrive(): void {
+onArrive(() => {
   current = parsePlace(location);
-  for (const listener of listeners) listener();
-}
-window.addEventListener("popstate", arrive);
+});
 
 export function go(change: Partial<Place>): void {
-  const address = placeAddress({ ...current, ...change });
-  if (address === location.pathname + location.search) return;
-  history.pushState(null, "", address);
-  arrive();
+  moveTo(placeAddress({ ...current, ...change }));
 }
 
-/** Goes there without loading the page anew, unless the person asked for another tab or window. */
 export function follow(event: MouseEvent, change: Partial<Place>): void {
-  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
-  event.preventDefault();
-  go(change);
+  followTo(event, placeAddress({ ...current, ...change }));
 }
 
 export function usePlace(): Place {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => current,
-  );
+  return useSyncExternalStore(onArrive, () => current);
 }

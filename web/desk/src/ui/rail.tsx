@@ -1,12 +1,10 @@
 import type { ReactNode } from "react";
-import { Button, Menu, MenuItem, MenuSection, MenuTrigger, Header, Popover, Separator } from "react-aria-components";
-import { initials } from "@signet/kit";
 import { countsOf } from "../store/selectors";
 import { type View, views } from "../store/state";
+import { AgentMenu } from "./agent-menu";
 import { useDeskState } from "./context";
 import { Icon, type IconName, Seal } from "./icons";
 import { follow, type Place, placeAddress, usePlace } from "./place";
-import { preferences, type Theme, usePreferences } from "./preferences";
 
 export const viewNames: Readonly<Record<View, string>> = {
   waiting: "Waiting",
@@ -113,56 +111,5 @@ function PlaceLink({ change, current, icon, children }: PlaceLinkProps): ReactNo
       <Icon name={icon} />
       {children}
     </a>
-  );
-}
-
-function AgentMenu({ onSignOut }: { onSignOut: () => void }): ReactNode {
-  const viewer = useDeskState((state) => state.viewer);
-  const connection = useDeskState((state) => state.connection);
-  const { theme } = usePreferences();
-  return (
-    <MenuTrigger>
-      <Button className="rail-item rail-agent">
-        <span className="avatar" data-tint="agent" data-connection={connection} aria-hidden="true">
-          {initials(viewer.name)}
-        </span>
-        <span className="rail-label">{viewer.name}</span>
-        <Icon name="more" />
-      </Button>
-      <Popover className="popover" placement="top start">
-        <Menu
-          className="menu"
-          onAction={(key) => {
-            if (key === "sign-out") onSignOut();
-          }}
-        >
-          <MenuSection
-            className="menu-section"
-            selectionMode="single"
-            selectedKeys={[theme]}
-            disallowEmptySelection
-            onSelectionChange={(keys) => {
-              const [chosen] = keys === "all" ? [] : keys;
-              preferences.set({ theme: (chosen as Theme | undefined) ?? "system" });
-            }}
-          >
-            <Header className="menu-header">Appearance</Header>
-            <MenuItem className="menu-item" id="system">
-              Like the system
-            </MenuItem>
-            <MenuItem className="menu-item" id="light">
-              Light
-            </MenuItem>
-            <MenuItem className="menu-item" id="dark">
-              Dark
-            </MenuItem>
-          </MenuSection>
-          <Separator className="menu-separator" />
-          <MenuItem className="menu-item" id="sign-out">
-            Sign out
-          </MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
   );
 }

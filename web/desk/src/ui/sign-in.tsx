@@ -28,7 +28,7 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
   const reason = refusal === null ? reasons[because] : null;
 
   useEffect(() => {
-    document.title = "Sign in · Signet desk";
+    document.title = "Sign in · Signet";
     email.current?.focus();
   }, []);
 
