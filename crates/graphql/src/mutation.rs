@@ -5,7 +5,7 @@ use signet_app::{ActivationFailure, AppError, SendAsAgent};
 use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope};
 
 use crate::call::Call;
-use crate::model::{ConversationNode, MessageNode};
+use crate::model::{ConversationNode, MessageNode, TokenInspectInput, TokenInspectPayload, TokenInspection};
 use crate::scalars::{DateTime, Uuid};
 use crate::user_error::UserError;
 
@@ -130,6 +130,31 @@ impl Mutation {
             expires_at: opened.session.expires_at.into(),
         });
         Ok(VisitorAuthenticateFromCredentialsPayload::of(token.map_err(refused(call))))
+    }
+
+    /// Walks a visitor token step by step and says what is wrong with it, why, and what to do. Opens no session and consumes nothing.
+    #[graphql(complexity = "AUTHENTICATION_COST + child_complexity")]
+    async fn token_inspect(
+        &self,
+        ctx: &Context<'_>,
+        input: TokenInspectInput,
+    ) -> Result<TokenInspectPayload> {
+        let call = Call::of(ctx)?;
+        let not_found = || TokenInspectPayload {
+            inspection: None,
+            user_errors: vec![UserError::not_found("projectId", "project")],
+        };
+        let Ok(access) = call.access(&input.project_id, Scope::VisitorsAuthenticate) else {
+            return Ok(not_found());
+        };
+        match call.app.inspect_token(&access, &input.token).await {
+            Ok(report) => {
+                let inspection = Some(TokenInspection::new(report, call.app.public_url()));
+                Ok(TokenInspectPayload { inspection, user_errors: Vec::new() })
+            }
+            Err(AppError::NotFound) => Ok(not_found()),
+            Err(error) => Err(call.error(&error)),
+        }
     }
 
     #[graphql(complexity = "WRITE_COST + child_complexity")]

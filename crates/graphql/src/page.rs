@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use signet_app::{AppError, Cursor, Page, PageRequest};
 use signet_domain::limits;
 
-use crate::model::{ConversationNode, MessageNode, ProjectNode, VisitorNode};
+use crate::model::{AuthenticationFailureNode, ConversationNode, MessageNode, ProjectNode, VisitorNode};
 
 const DEFAULT_SIZE: usize = 50;
 /// Longest cursor, in characters. Ours have less than 120.
@@ -104,6 +104,7 @@ pub(crate) struct PageInfo {
 #[graphql(concrete(name = "ConversationEdge", params(ConversationNode)))]
 #[graphql(concrete(name = "MessageEdge", params(MessageNode)))]
 #[graphql(concrete(name = "VisitorEdge", params(VisitorNode)))]
+#[graphql(concrete(name = "AuthenticationFailureEdge", params(AuthenticationFailureNode)))]
 pub(crate) struct Edge<T: OutputType> {
     cursor: String,
     node: T,
@@ -137,7 +138,8 @@ impl<T: OutputType> Connection<T> {
     concrete(name = "ProjectConnection", params(ProjectNode)),
     concrete(name = "ConversationConnection", params(ConversationNode)),
     concrete(name = "MessageConnection", params(MessageNode)),
-    concrete(name = "VisitorConnection", params(VisitorNode))
+    concrete(name = "VisitorConnection", params(VisitorNode)),
+    concrete(name = "AuthenticationFailureConnection", params(AuthenticationFailureNode))
 )]
 impl<T: OutputType> Connection<T>
 where

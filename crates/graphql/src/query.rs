@@ -6,6 +6,7 @@ use signet_domain::{ConversationId, ProjectId, Scope, VisitorId};
 
 use crate::call::Call;
 use crate::model::{
+    AuthenticationFailureCount, AuthenticationFailureFilter, AuthenticationFailureNode,
     ConversationFilterInput, ConversationNode, IntervalInput, ProjectNode, Viewer, VisitorFilterInput,
     VisitorNode,
 };
@@ -129,7 +130,47 @@ impl Query {
         let found = call.app.visitors(&access, &filter, &page).await.map_err(fail(call))?;
         Ok(Connection::new(found, VisitorNode))
     }
+
+    /// The last 500 refused attempts to sign a visitor in, newest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "they are the field's arguments")]
+    async fn authentication_failures(
+        &self,
+        ctx: &Context<'_>,
+        project_id: ID,
+        filter: Option<AuthenticationFailureFilter>,
+        after: Option<String>,
+        before: Option<String>,
+        first: Option<i32>,
+        last: Option<i32>,
+    ) -> Result<Connection<AuthenticationFailureNode>> {
+        let call = Call::of(ctx)?;
+        let access = call.require(&project_id, Scope::VisitorsAuthenticate)?;
+        let page = PageArguments { after, before, first, last }.request().map_err(fail(call))?;
+        let filter = filter.map(Into::into).unwrap_or_default();
+        let found = call.app.authentication_failures(&access, filter, &page).await.map_err(fail(call))?;
+        Ok(Connection::new(found, AuthenticationFailureNode))
+    }
+
+    /// Refused attempts in up to `buckets` (1 to 100) equal spans of whole minutes of the interval, in order. Counted by the minute and kept for 31 days.
+    #[graphql(complexity = "COUNTING_COST + child_complexity")]
+    async fn authentication_failure_counts(
+        &self,
+        ctx: &Context<'_>,
+        project_id: ID,
+        interval: IntervalInput,
+        #[graphql(default = 24)] buckets: i32,
+    ) -> Result<Vec<AuthenticationFailureCount>> {
+        let call = Call::of(ctx)?;
+        let access = call.require(&project_id, Scope::VisitorsAuthenticate)?;
+        let interval = (interval.from.0, interval.to.0);
+        let counts = call.app.authentication_failure_counts(&access, interval, buckets).await;
+        Ok(counts.map_err(fail(call))?.into_iter().map(Into::into).collect())
+    }
 }
+
+/// Up to a hundred spans with their codes, from one statement.
+const COUNTING_COST: usize = 200;
 
 fn fail(call: &Call) -> impl Fn(AppError) -> Error {
     |error| call.error(&error)

@@ -2,14 +2,20 @@
 
 mod conversation;
 mod event;
+mod failure;
 mod message;
 mod project;
+mod token;
 mod viewer;
 mod visitor;
 
 pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
 pub(crate) use event::{ConversationEvent, ConversationEventKind};
+pub(crate) use failure::{
+    AuthenticationFailureCount, AuthenticationFailureFilter, AuthenticationFailureNode,
+};
 pub(crate) use message::MessageNode;
 pub(crate) use project::ProjectNode;
+pub(crate) use token::{TokenInspectInput, TokenInspectPayload, TokenInspection};
 pub(crate) use viewer::Viewer;
 pub(crate) use visitor::{VisitorFilterInput, VisitorNode};
