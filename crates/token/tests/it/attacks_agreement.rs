@@ -78,6 +78,11 @@ fn d10_an_ephemeral_key_that_is_no_point_of_its_curve_is_refused_before_any_key(
             assert_eq!(refused.fine_code(), "JWE_EPK_INVALID", "{epk}");
             assert_eq!(unwrap.calls(), 0, "{epk}");
         }
+        // A valid point does ask for the key, once.
+        let unwrap = CountingUnwrap::answering(signet_token::UnwrapError::Bad);
+        let refused = open_with(&brand.good().build(), &everything(), &unwrap, &[brand.key()]);
+        assert_eq!(refused.unwrap_err().fine_code(), "TOKEN_UNDECRYPTABLE");
+        assert_eq!(unwrap.calls(), 1);
         let header = json!({ "alg": "ECDH-ES+A256KW", "enc": "A256GCM", "kid": "platform" });
         let token = brand.good().raw_outer_header(&header.to_string()).build();
         assert_eq!(refusal(&brand, &token), "JWE_EPK_MISSING");

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use signet_token::{
-    CheckedToken, DecryptionKey, KeyUnwrap, Policy, ReceivedToken, SigningKey, TokenError, UnwrapError,
-    UnwrapFuture, VerificationKey,
+    CheckedToken, DecryptionKey, KeyAgreement, KeyUnwrap, Policy, ReceivedToken, SigningKey, TokenError,
+    UnwrapError, UnwrapFuture, VerificationKey,
 };
 
 use crate::token_factory::{TokenBuilder, TokenFactory};
@@ -97,6 +97,10 @@ impl KeyUnwrap for CountingUnwrap {
     fn unwrap<'a>(&'a self, _: Option<&'a str>, _: &'a [u8]) -> UnwrapFuture<'a> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         Box::pin(std::future::ready(Err(self.answer)))
+    }
+
+    fn agree_and_unwrap<'a>(&'a self, key_id: Option<&'a str>, _: &'a KeyAgreement) -> UnwrapFuture<'a> {
+        self.unwrap(key_id, &[])
     }
 }
 
