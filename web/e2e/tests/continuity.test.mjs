@@ -27,6 +27,15 @@ async function assertThread(side, texts) {
   assert.deepEqual(order, order.toSorted((a = 0, b = 0) => a - b), `in this order in\n${log}`);
 }
 
+/**
+ * Waits until the text box has this text.
+ * @param {Widget} chat
+ * @param {string} text
+ */
+async function draftOf(chat, text) {
+  await eventually(async () => (await chat.field.inputValue()) === text, { what: `the draft to be "${text}"` });
+}
+
 test("case 2: the conversation of another device is there after signing in, and the visitor is back", async (stage) => {
   await onSinglePageSite(stage, async ({ device }) => {
     const [laptop, desk] = [await (await device()).tab(), await stage.agent()];
@@ -196,6 +205,9 @@ test("case 8: two tabs live, one visitor; a sign-out in one wipes the other with
     await desk.reply("Case 8 to both");
     const texts = ["Case 8 from the left", "Case 8 from the right", "Case 8 to both"];
     for (const side of [left.chat, right.chat, desk]) await assertThread(side, texts);
+    for (const { page } of [left, right]) {
+      await eventually(async () => (await page.evaluate("iAdvizeInterface.get('conversation:unreadCount')")) === 0, { what: "both to have it read" });
+    }
 
     const start = await left.signOut();
     const told = await eventually(async () => (await right.toldOfSignOut())[0], { what: "the other tab to be told" });
@@ -241,6 +253,36 @@ test("case 9: two devices show the same messages, share what was read, and sign 
     await desk.see("Case 9 the laptop stays");
     await desk.mark("Case 9 the laptop stays", "Verified").waitFor();
     await desk.padlock(/^Verified/).waitFor();
+  });
+});
+
+test("case 8: what is being written is the same in every tab of the person, and of nobody else", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const browser = await device();
+    const left = await browser.tab();
+    await left.signIn("continuity-8-writer");
+    const right = await browser.tab();
+    await left.chat.open();
+    await right.chat.open();
+    await left.chat.field.fill("Half a sen");
+    await draftOf(right.chat, "Half a sen");
+    await right.chat.field.fill("Half a sentence");
+    await draftOf(left.chat, "Half a sentence");
+    const late = await browser.tab();
+    await late.chat.open();
+    await draftOf(late.chat, "Half a sentence");
+
+    browser.userId = "continuity-8-other";
+    await late.reload();
+    await late.chat.open();
+    await late.chat.send("Somebody else writes");
+    await late.chat.field.fill("Of somebody else");
+    await right.chat.sendButton.click();
+    await left.chat.see("Half a sentence");
+    await draftOf(left.chat, "");
+    await draftOf(late.chat, "Of somebody else");
+    assert.deepEqual(findSecrets(await readPage(late.page), ["Half a sen"]), []);
+    assert.deepEqual(findSecrets(await readPage(left.page), ["Of somebody else"]), []);
   });
 });
 

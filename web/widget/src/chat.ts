@@ -9,6 +9,7 @@ import type { ConnectionEvent, ConnectionState, Environment, Fetch, SessionEvent
 import { isToWidget } from "@signet/protocol";
 import type { AuthenticationOption, CallbackName, ChatboxStatus, PublicState, ToLoader, ToWidget } from "@signet/protocol";
 import type { ConsentingDeviceStore } from "./device";
+import type { Tabs, Word } from "./tabs";
 
 /** How much of the past is here. */
 export type HistoryState = "unknown" | "more" | "loading" | "failed" | "complete";
@@ -26,12 +27,6 @@ export interface ChatState {
 
 /** The part of the state that is the screen's own. */
 type OwnState = Pick<ChatState, "opened" | "sheet" | "history" | "draft" | "networkUp">;
-
-/** Word to and from the same project's widgets in other tabs. */
-export interface Tabs {
-  announceLogout(): void;
-  onLogout(action: () => void): void;
-}
 
 /** What the chat is made of. */
 export interface ChatParts {
@@ -79,7 +74,7 @@ export class Chat {
     });
     this.#own = { opened: false, sheet: parts.sheet, history: "unknown", draft: "", networkUp: parts.networkUp };
     this.#state = this.#compose();
-    parts.tabs.onLogout(() => void this.#leave());
+    parts.tabs.onWord((word) => this.#hearTab(word));
     parts.port.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (isToWidget(data)) this.#obey(data);
     };
@@ -108,6 +103,7 @@ export class Chat {
 
   setDraft(draft: string): void {
     this.#change({ draft });
+    this.#shareDraft();
     if (draft !== "") this.#connection.typing();
   }
 
@@ -116,6 +112,7 @@ export class Chat {
     const text = this.#own.draft.trim();
     if (text === "" || this.#state.session.locked) return;
     this.#change({ draft: "" });
+    this.#shareDraft();
     this.#connection.send(text);
   }
 
@@ -186,7 +183,7 @@ export class Chat {
         this.#questions.delete(message.id);
         break;
       case "logout":
-        this.#parts.tabs.announceLogout();
+        this.#parts.tabs.tell("logout");
         void this.#logout(message.id);
         break;
       case "open":
@@ -220,6 +217,23 @@ export class Chat {
     if (revoked) return;
     await revokeLater();
     this.#post({ type: "revoked" });
+  }
+
+  #hearTab(word: Word): void {
+    if (word === "logout") {
+      void this.#leave();
+      return;
+    }
+    const { session, locked } = this.#session.state;
+    if (locked || word.visitorId !== session?.visitorId) return;
+    if (word.type === "draft") this.#change({ draft: word.text });
+    else if (this.#own.draft !== "") this.#shareDraft();
+  }
+
+  /** What is being written is the visitor's, in whichever tab. */
+  #shareDraft(): void {
+    const visitorId = this.#session.state.session?.visitorId;
+    if (visitorId) this.#parts.tabs.tell({ type: "draft", visitorId, text: this.#own.draft });
   }
 
   /** Another tab signed out. */
@@ -291,9 +305,11 @@ export class Chat {
 
   /** Draws the screen's state anew and tells the loader what the page may know of it. */
   #refresh(): void {
-    const sessionId = this.#session.state.session?.sessionId ?? null;
+    const { sessionId = null, visitorId } = this.#session.state.session ?? {};
     if (sessionId !== this.#historyOf) {
       this.#historyOf = sessionId;
+      // What was begun here before stays.
+      if (visitorId && this.#own.draft === "") this.#parts.tabs.tell({ type: "draftAsked", visitorId });
       this.#historyCursor = null;
       this.#own = { ...this.#own, history: "unknown" };
     }

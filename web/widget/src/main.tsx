@@ -5,11 +5,11 @@ import { isRightToLeft } from "@signet/protocol";
 import type { Environment, Socket } from "@signet/client";
 import { render } from "preact";
 import { Chat } from "./chat";
-import type { Tabs } from "./chat";
 import { createDeviceStore } from "./device";
 import { App } from "./components/app";
 import { awaitConnect } from "./handshake";
 import { messagesFor } from "./messages";
+import { joinTabs } from "./tabs";
 
 const environment: Environment = {
   openSocket: () => {
@@ -37,18 +37,6 @@ function newUuid(): string {
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
-function joinTabs(projectId: string): Tabs {
-  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`signet:${projectId}`);
-  return {
-    announceLogout: () => channel?.postMessage("logout"),
-    onLogout: (action) => {
-      channel?.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-        if (data === "logout") action();
-      });
-    },
-  };
 }
 
 /** Styles travel in the script, which saves a request, and are adopted, which a strict `style-src` allows. */
