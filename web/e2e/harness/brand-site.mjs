@@ -60,7 +60,11 @@ const provider = async () => {
 };
 const withTag = (action) => new Promise((resolve) => iAdvizeInterface.push(async (iAdvize) => resolve(await action(iAdvize))));
 const events = [];
-iAdvizeInterface.push((iAdvize) => iAdvize.on('authentication:logout', () => events.push(Date.now())));
+iAdvizeInterface.push((iAdvize) => {
+  for (const event of ['authentication:expired', 'authentication:logout', 'visitor:assuranceChange']) {
+    iAdvize.on(event, (value) => events.push({ event, value, at: Date.now() }));
+  }
+});
 const activated = withTag((iAdvize) => iAdvize.activate(provider));
 const signIn = () => withTag((iAdvize) => iAdvize.activate(provider));
 const signOut = () => withTag((iAdvize) => iAdvize.logout());
@@ -161,9 +165,15 @@ export class Tab {
     await this.#succeeds("signIn");
   }
 
-  /** When this tab was told of a sign-out, in milliseconds. @returns {Promise<number[]>} */
-  async toldOfSignOut() {
-    return this.page.evaluate(() => /** @type {any} */ (window).events);
+  /**
+   * What this tab was told of by an event, and when, in milliseconds.
+   * @param {"authentication:expired" | "authentication:logout" | "visitor:assuranceChange"} event
+   * @returns {Promise<{value: unknown, at: number}[]>}
+   */
+  async told(event) {
+    /** @type {{event: string, value: unknown, at: number}[]} */
+    const events = await this.page.evaluate("events");
+    return events.filter((one) => one.event === event);
   }
 
   /** @param {"activated" | "signIn"} name */
