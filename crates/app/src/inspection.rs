@@ -38,12 +38,34 @@ impl App {
         self.limits.test(&access.caller().key()).map_err(limited)?;
         let active = self.active_project(access.project_id()).await?.ok_or(AppError::NotFound)?;
         self.limits.decryption(&active.project.id).map_err(limited)?;
+        let elsewhere = access.caller().projects(access.scope()).into_iter().cloned().collect();
+        self.inspect_in(&active, token, elsewhere).await
+    }
+
+    /// As [`App::inspect_token`], for the operator at the command line, who holds database and keys.
+    pub async fn inspect_token_as_operator(
+        &self,
+        project_id: &ProjectId,
+        token: &str,
+    ) -> Result<Report, AppError> {
+        let active = self.active_project(project_id).await?.ok_or(AppError::NotFound)?;
+        let elsewhere = self.all_projects().await?.into_iter().map(|project| project.id).collect();
+        self.inspect_in(&active, token, elsewhere).await
+    }
+
+    /// `elsewhere`: the projects whose keys are recognised.
+    async fn inspect_in(
+        &self,
+        active: &ActiveProject,
+        token: &str,
+        elsewhere: Vec<ProjectId>,
+    ) -> Result<Report, AppError> {
         let mut other_keys = active.other_keys.clone();
-        other_keys.extend(self.keys_elsewhere(access).await?);
+        other_keys.extend(self.keys_elsewhere(&active.project.id, elsewhere).await?);
         let context = active.doctor_context(self.env.now(), &other_keys, &self.platform_keys);
         let mut report = doctor::inspect(token, &context, &*self.custody).await;
         if let Some(token) = report.checked().and_then(SingleUse::of) {
-            let project_id = access.project_id().clone();
+            let project_id = active.project.id.clone();
             let used = self
                 .store
                 .read(move |tx| {
@@ -60,14 +82,15 @@ impl App {
     }
 
     /// Keys of the other projects in which the caller has the same right: nobody learns of keys of anybody else's.
-    async fn keys_elsewhere(&self, access: &ProjectAccess) -> Result<Vec<OtherKey>, AppError> {
-        let elsewhere: Vec<ProjectId> = access
-            .caller()
-            .projects(access.scope())
-            .into_iter()
-            .filter(|id| *id != access.project_id())
-            .cloned()
-            .collect();
+    async fn keys_elsewhere(
+        &self,
+        here: &ProjectId,
+        mut elsewhere: Vec<ProjectId>,
+    ) -> Result<Vec<OtherKey>, AppError> {
+        elsewhere.retain(|id| id != here);
+        if elsewhere.is_empty() {
+            return Ok(Vec::new());
+        }
         let records = self
             .store
             .read(move |tx| {

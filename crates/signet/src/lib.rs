@@ -8,6 +8,7 @@
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod documentation;
 pub mod environment;
 pub mod platform;
 pub mod secret_file;

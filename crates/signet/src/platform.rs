@@ -132,7 +132,7 @@ impl Keys {
         Ok(Self {
             custody: Arc::new(keystore.local_unwrap(options).context("start the decryption threads")?),
             signer: keystore.session_signer().context("read the session key")?,
-            known: keystore.decryption_keys().into_iter().map(platform_key).collect(),
+            known: keystore.decryption_keys().iter().map(platform_key).collect(),
             jwks: keystore.jwks_json(),
             pem: keystore.platform_public_key_pem().context("read the platform's public key")?,
         })
@@ -150,7 +150,7 @@ impl Keys {
     }
 }
 
-fn platform_key(info: DecryptionKeyInfo) -> PlatformKey {
+fn platform_key(info: &DecryptionKeyInfo) -> PlatformKey {
     PlatformKey { key_id: info.key_id.as_str().to_owned(), retired: info.state == KeyState::Retired }
 }
 

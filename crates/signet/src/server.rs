@@ -66,7 +66,8 @@ fn router(config: &Config, app: &Arc<App>) -> anyhow::Result<Router> {
         metrics: telemetry::metrics()?,
         metrics_public: config.metrics_public,
     };
-    Ok(signet_http::router(Arc::clone(app), signet_graphql::router(Arc::clone(app)), options))
+    let extra = signet_graphql::router(Arc::clone(app)).merge(crate::documentation::router());
+    Ok(signet_http::router(Arc::clone(app), extra, options))
 }
 
 /// Listens, with a message that says which address was taken.

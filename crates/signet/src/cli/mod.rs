@@ -2,6 +2,7 @@
 
 mod agent;
 mod client;
+mod inspect;
 mod keys;
 mod output;
 mod password;
@@ -50,7 +51,7 @@ enum Command {
     /// Create API clients for integrations
     #[command(subcommand)]
     Client(client::ClientCommand),
-    /// Make visitor tokens
+    /// Make visitor tokens, and find out what is wrong with them
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Bring the database's schema up to date and exit
@@ -66,7 +67,7 @@ pub fn main() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run(cli.command)));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             output::error(&error);
             ExitCode::FAILURE
@@ -74,10 +75,10 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(args) => return serve::run(args).await,
-        Command::Demo(args) => return crate::demo::run(args).await,
+        Command::Serve(args) => return serve::run(args).await.map(|()| ExitCode::SUCCESS),
+        Command::Demo(args) => return crate::demo::run(args).await.map(|()| ExitCode::SUCCESS),
         _ => {}
     }
     // Commands that end at once speak through their output; what is logged on the way matters only when it is a warning.
@@ -89,9 +90,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Keys(command) => keys::run(command).await,
         Command::Agent(command) => agent::run(command).await,
         Command::Client(command) => client::run(command).await,
-        Command::Token(command) => token::run(command),
+        Command::Token(command) => return token::run(command).await,
         Command::Migrate(args) => storage::migrate(args).await,
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

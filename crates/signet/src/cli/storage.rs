@@ -26,7 +26,8 @@ pub(crate) struct StorageArgs {
 }
 
 impl StorageArgs {
-    fn resolve(&self) -> anyhow::Result<Config> {
+    /// The settings, with the defaults.
+    pub(crate) fn resolve(&self) -> anyhow::Result<Config> {
         let said = Settings {
             database: self.database.clone(),
             data_dir: self.data_dir.clone(),

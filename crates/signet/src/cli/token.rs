@@ -4,6 +4,7 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 use signet_token::visitor_token::STRICT_TYPE;
 use signet_token::{EncryptionKey, SigningKey, TokenProvider, base64url};
 
-use crate::cli::output;
+use crate::cli::{inspect, output};
 use crate::config::Lifetime;
 use crate::environment;
 
@@ -30,6 +31,8 @@ const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 pub(crate) enum TokenCommand {
     /// Sign and encrypt a visitor token and print it
     Issue(IssueArgs),
+    /// Walk a visitor token step by step and say what is wrong with it; exits with 1 if it is refused
+    Inspect(inspect::InspectArgs),
 }
 
 #[derive(Args, Debug)]
@@ -73,9 +76,15 @@ fn parse_member(text: &str) -> Result<(String, String), String> {
         .ok_or_else(|| "NAME=VALUE".to_owned())
 }
 
-pub(crate) fn run(command: TokenCommand) -> anyhow::Result<()> {
-    let TokenCommand::Issue(args) = command;
-    let claims = claims(&args)?;
+pub(crate) async fn run(command: TokenCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        TokenCommand::Issue(args) => issue(&args).map(|()| ExitCode::SUCCESS),
+        TokenCommand::Inspect(args) => inspect::run(args).await,
+    }
+}
+
+fn issue(args: &IssueArgs) -> anyhow::Result<()> {
+    let claims = claims(args)?;
     let mut signing_key = SigningKey::from_pem(&read(&args.key)?)
         .with_context(|| format!("understand the private key in {}", args.key.display()))?;
     if let Some(key_id) = &args.key_id {
@@ -154,7 +163,8 @@ fn platform_key(text: &str) -> anyhow::Result<EncryptionKey> {
     Ok(EncryptionKey::from_jwk(&key.to_string())?)
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// Reads a file, or standard input for `-`.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     let read = if path == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)

@@ -115,6 +115,11 @@ impl ServedProject {
             client: (field("id"), field("secret")),
         }
     }
+
+    /// Id and secret of its API client.
+    pub(crate) fn credentials(&self) -> (&str, &str) {
+        (&self.client.0, &self.client.1)
+    }
 }
 
 impl Served {

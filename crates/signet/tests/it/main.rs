@@ -24,4 +24,5 @@ mod openssl;
 mod provider_servers;
 mod providers;
 mod shutdown;
+mod token_doctor;
 mod visitor_api;
