@@ -1,14 +1,16 @@
 /**
- * Walks shop, chat and desk and keeps pictures of them for people to look at, in `web/test-results/screenshots`:
+ * Walks shop, chat, desk and console and keeps pictures of them for people to look at, in `web/test-results/screenshots`:
  * light, dark, and on a telephone. Not a test.
  */
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { launch } from "./harness/browser.mjs";
+import { Console } from "./harness/console.mjs";
 import { Desk } from "./harness/desk.mjs";
 import { Signet } from "./harness/server.mjs";
 import { Stage } from "./harness/stage.mjs";
 import { Shop } from "./harness/shop.mjs";
+import { claimsOf, makeVisitorToken } from "./harness/token.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").BrowserContextOptions} BrowserContextOptions */
@@ -87,12 +89,55 @@ async function walk(stage, look, options, customer) {
   await picture(desk.page, `${look}-desk-no-longer-verified`);
 }
 
+/**
+ * One administrator, with tokens that are right and wrong and a feed with something in it.
+ * @param {Stage} stage
+ * @param {string} look
+ * @param {BrowserContextOptions} options
+ */
+async function walkConsole(stage, look, options) {
+  const office = new Console(await (await stage.context(options)).newPage(), stage.manifest);
+  const claims = claimsOf("brand-9001", { firstName: "Jane", city: "Lyon" });
+  const wrong = { ...claims, exp: Date.now() };
+  await refuse(stage, [makeVisitorToken(wrong, stage.manifest), "not a token", "undefined"]);
+
+  await office.signIn();
+  await picture(office.page, `${look}-console-doctor`);
+  await office.inspect(makeVisitorToken(wrong, stage.manifest), "The exp claim is in milliseconds");
+  await picture(office.page, `${look}-console-finding`);
+  await office.inspect(makeVisitorToken(claims, stage.manifest), "This token is accepted");
+  await picture(office.page, `${look}-console-accepted`);
+  await office.goTo("Failures");
+  await office.failures.first().waitFor();
+  await picture(office.page, `${look}-console-failures`);
+  await office.failures.first().getByRole("button").first().click();
+  await picture(office.page, `${look}-console-failure`);
+}
+
+/**
+ * Tries to activate with tokens, as a page would.
+ * @param {Stage} stage
+ * @param {string[]} tokens
+ */
+async function refuse({ manifest: { platformUrl, projectId } }, tokens) {
+  for (const token of tokens) {
+    await fetch(new URL("/visitor/v1/activate", platformUrl), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ projectId, authenticationOption: { type: "SECURED_AUTHENTICATION", token } }),
+    });
+  }
+}
+
 await mkdir(FOLDER, { recursive: true });
 const signet = await Signet.start();
 const browser = await launch();
 const stage = new Stage(signet, browser);
 try {
-  for (const [index, [look, options]] of Object.entries(LOOKS).entries()) await walk(stage, look, options, index);
+  for (const [index, [look, options]] of Object.entries(LOOKS).entries()) {
+    await walk(stage, look, options, index);
+    await walkConsole(stage, look, options);
+  }
 } catch (error) {
   await stage.keep("screenshots");
   throw error;

@@ -131,4 +131,8 @@ fn pages() -> Router<Server> {
         .route("/desk/", get(pages::desk))
         .route("/desk/session", session)
         .route("/desk/{*path}", get(pages::desk_file))
+        // The console is the same page, which looks at its address.
+        .route("/admin", get(pages::desk))
+        .route("/admin/", get(pages::desk))
+        .route("/admin/{*path}", get(pages::desk))
 }

@@ -72,7 +72,7 @@ pub(crate) async fn widget_file(Path(path): Path<String>, headers: HeaderMap) ->
     file(&format!("widget/{path}"), &headers)
 }
 
-/// The desk's page, for each of the addresses its router knows.
+/// The page of desk and console, for each of the addresses its router knows.
 pub(crate) async fn desk(State(server): State<Server>, headers: HeaderMap) -> Result<Response, ApiError> {
     let mut response = file("desk/index.html", &headers)?;
     answer::set(&mut response, header::CONTENT_SECURITY_POLICY, server.surfaces.desk_policy());

@@ -14,11 +14,13 @@ import { eventually } from "./wait.mjs";
  * @property {string} platformUrl
  * @property {string} shopUrl
  * @property {string} deskUrl
+ * @property {string} consoleUrl
  * @property {string} graphqlUrl
  * @property {string} projectId
  * @property {string} platformPublicKeyPem
  * @property {string} customerPrivateKeyPem
  * @property {string} customerKeyId
+ * @property {{email: string, password: string}} admin
  * @property {{email: string, password: string}[]} agents
  * @property {{login: string, password: string, userId: string}[]} shopUsers
  */

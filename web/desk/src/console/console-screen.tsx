@@ -63,11 +63,11 @@ function CurrentPage(): ReactNode {
             <span>{project.name}</span>
           </p>
         ) : (
-          <label className="console-project">
+          <div className="console-project">
             <Icon name="project" />
-            <span className="visually-hidden">Project</span>
             <select
               className="select"
+              aria-label="Project"
               value={project.projectId}
               onChange={(event) => goInConsole({ projectId: event.target.value, correlationId: null, code: null, fineCode: null })}
             >
@@ -77,7 +77,7 @@ function CurrentPage(): ReactNode {
                 </option>
               ))}
             </select>
-          </label>
+          </div>
         )}
       </header>
       {/* Keyed: nothing of one project may stay on the screen of another. */}

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { Button, Input, Label, TextField } from "react-aria-components";
 import { goInConsole, useConsolePlace } from "./place";
 import type { CodeTally } from "./spans";
@@ -6,14 +6,16 @@ import type { CodeTally } from "./spans";
 /** Finds failures by the id that was quoted, or by code. The codes on offer are those that occurred. */
 export function FailureSearch({ tallies }: { tallies: readonly CodeTally[] }): ReactNode {
   const { correlationId, code, fineCode } = useConsolePlace();
+  const codeId = useId();
   const isFiltered = correlationId !== null || code !== null || fineCode !== null;
   return (
     <search className="feed-search">
       {/* Keyed: clearing the search from elsewhere empties the field. */}
       <IdSearch key={correlationId ?? ""} initial={correlationId ?? ""} />
-      <label className="field feed-code">
-        <span>Code</span>
+      <div className="field feed-code">
+        <label htmlFor={codeId}>Code</label>
         <select
+          id={codeId}
           className="select"
           value={choiceOf(code, fineCode)}
           onChange={(event) => goInConsole(filterOf(event.target.value))}
@@ -21,7 +23,7 @@ export function FailureSearch({ tallies }: { tallies: readonly CodeTally[] }): R
           <option value="">All codes</option>
           <CodeOptions tallies={tallies} code={code} fineCode={fineCode} />
         </select>
-      </label>
+      </div>
       {isFiltered && (
         <Button
           className="button"

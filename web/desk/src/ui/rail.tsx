@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
 import { countsOf } from "../store/selectors";
 import { type View, views } from "../store/state";
+import { useMayAdminister } from "../console/may-administer";
+import { followTo } from "./address";
 import { AgentMenu } from "./agent-menu";
 import { useDeskState } from "./context";
 import { Icon, type IconName, Seal } from "./icons";
@@ -22,6 +24,7 @@ interface RailProps {
 export function Rail({ onSignOut, onHelp }: RailProps): ReactNode {
   const projects = useDeskState((state) => state.projects);
   const place = usePlace();
+  const mayAdminister = useMayAdminister();
   const counts = countsOf(projects, place.projectId);
   return (
     <header className="rail">
@@ -50,6 +53,12 @@ export function Rail({ onSignOut, onHelp }: RailProps): ReactNode {
           <span className="rail-label">Shortcuts</span>
           <kbd>?</kbd>
         </button>
+        {mayAdminister && (
+          <a className="rail-item" href="/admin" onClick={(event) => followTo(event, "/admin")}>
+            <Icon name="console" />
+            <span className="rail-label">Console</span>
+          </a>
+        )}
         <AgentMenu onSignOut={onSignOut} />
       </div>
     </header>

@@ -1,0 +1,68 @@
+/** The console, used as administrators do. */
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("./server.mjs").Manifest} Manifest */
+
+export class Console {
+  /**
+   * @param {Page} page
+   * @param {Manifest} manifest
+   */
+  constructor(page, manifest) {
+    this.page = page;
+    this.manifest = manifest;
+    this.main = page.getByRole("main");
+    this.token = page.getByLabel("Visitor token", { exact: true });
+    this.failures = page.getByRole("region", { name: "Failures, newest first" }).getByRole("listitem");
+  }
+
+  /** @param {{email: string, password: string}} [person] */
+  async signIn({ email, password } = this.manifest.admin) {
+    await this.page.goto(this.manifest.consoleUrl);
+    await this.page.getByLabel("Email", { exact: true }).fill(email);
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.main.getByRole("heading", { level: 1 }).waitFor();
+  }
+
+  /** @param {"Token Doctor" | "Failures"} name */
+  async goTo(name) {
+    await this.page.getByRole("navigation", { name: "Console" }).getByRole("link", { name, exact: true }).click();
+  }
+
+  /**
+   * Pastes a token into the Token Doctor and waits for what it says.
+   * @param {string} token
+   * @param {string} title of the finding
+   */
+  async inspect(token, title) {
+    await this.token.fill(token);
+    await this.page.getByRole("button", { name: "Inspect token" }).click();
+    await this.main.getByRole("heading", { level: 2, name: title, exact: true }).waitFor();
+  }
+
+  /**
+   * The value of a fact in a region of the page.
+   * @param {string | RegExp} region
+   * @param {string} name
+   */
+  async fact(region, name) {
+    const row = this.main.getByRole("region", { name: region }).locator("dl > div");
+    return row.filter({ has: this.page.getByText(name, { exact: true }) }).getByRole("definition").innerText();
+  }
+
+  /**
+   * A step of the inspection, such as `Signature`.
+   * @param {string} name
+   */
+  step(name) {
+    const heading = this.page.getByRole("heading", { level: 3, name, exact: true });
+    return this.main.getByRole("region", { name: "Step by step" }).getByRole("listitem").filter({ has: heading });
+  }
+
+  /** @param {string} correlationId */
+  async find(correlationId) {
+    await this.page.getByLabel("Correlation id", { exact: true }).fill(correlationId);
+    await this.page.getByRole("button", { name: "Find" }).click();
+  }
+}
