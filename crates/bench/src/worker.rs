@@ -165,6 +165,7 @@ fn recognised() -> Result<Operation> {
             public_url: "https://signet.example".into(),
             platform_keys_jwks: keys.jwks_json(),
             platform_key_pem: keys.platform_public_key_pem()?,
+            platform_keys: Vec::new(),
             limits: RateLimits::unlimited(),
         })
         .await?;
