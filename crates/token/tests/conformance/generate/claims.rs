@@ -15,6 +15,7 @@ pub(crate) fn write(group: &mut Group<'_>) {
     other_times(group);
     audience_and_token_id(group);
     visitor_data(group);
+    order(group);
 }
 
 fn refuse(
@@ -331,5 +332,28 @@ fn visitor_data(group: &mut Group<'_>) {
     }
     refuse(group, "visitorData without prefix", "6.6", "CLAIM_PREFIX_MISSING", |token| {
         token.claim("visitorData", json!({ "city": "Nantes" }))
+    });
+}
+
+/// Which of two faults gives the word.
+fn order(group: &mut Group<'_>) {
+    let expired = NOW - 60;
+    refuse(group, "userId before exp", "6", "USER_ID_EMPTY", |token| {
+        token.product_claim("userId", "").claim("exp", expired)
+    });
+    refuse(group, "iss before exp", "6", "ISSUER_MISSING", |token| {
+        token.without_claim("iss").claim("exp", expired)
+    });
+    refuse(group, "the types of the times before exp", "6.3", "NBF_NOT_AN_INTEGER", |token| {
+        token.claim("exp", expired).claim("nbf", "now")
+    });
+    refuse(group, "exp before aud", "6", "TOKEN_EXPIRED", |token| {
+        token.claim("exp", expired).claim("aud", "bank")
+    });
+    refuse(group, "aud before jti", "6", "AUDIENCE_MISMATCH", |token| {
+        token.claim("aud", "bank").claim("jti", 1)
+    });
+    refuse(group, "jti before visitorData", "6", "JTI_INVALID", |token| {
+        token.claim("jti", 1).visitor_data(json!([]))
     });
 }

@@ -11,6 +11,7 @@ pub(crate) fn write(group: &mut Group<'_>) {
     json_oddities(group);
     algorithms(group);
     members(group);
+    order(group);
 }
 
 fn refuse(
@@ -320,4 +321,19 @@ fn members(group: &mut Group<'_>) {
             |token| token.outer_header("kid", kid.clone()),
         );
     }
+}
+
+/// Which of two faults gives the word.
+fn order(group: &mut Group<'_>) {
+    let padded = |token: String| format!("{token}=");
+    let token = padded(group.good().outer_header("alg", "RSA-OAEP").build());
+    group.refuse("alg, before the other parts are decoded", "4.2", token, "JWE_ALG_NOT_ALLOWED");
+    let token = padded(group.good().outer_header("kid", 1).build());
+    group.refuse("kid, before the other parts are decoded", "4.2", token, "JWE_KEY_ID_INVALID");
+    let token = group.good().outer_header("zip", "DEF").outer_header("crit", json!(["zip"])).build();
+    group.refuse("crit before zip, by name", "4.2", token, "JWE_CRIT_NOT_ALLOWED");
+    let token = group.good().outer_header("zip", "DEF").outer_header("alg", "none").build();
+    group.refuse("what must be absent before alg", "4.2", token, "JWE_ZIP_NOT_ALLOWED");
+    let token = group.good().outer_header("alg", "none").without_outer_header("enc").build();
+    group.refuse("alg before enc", "4.2", token, "JWE_ALG_NOT_ALLOWED");
 }

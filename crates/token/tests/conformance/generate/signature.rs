@@ -16,6 +16,7 @@ pub(crate) fn write(group: &mut Group<'_>) {
     headers(group);
     keys(group);
     signatures(group);
+    order(group);
 }
 
 fn refuse(
@@ -481,4 +482,18 @@ fn signatures(group: &mut Group<'_>) {
         .expect("PS256");
     let token = group.good().signed_by(&pss).build();
     group.refuse("a PS256 signature behind alg RS256", "5.4; D3", token, "JWS_SIGNATURE_INVALID");
+}
+
+/// Which of two faults gives the word.
+fn order(group: &mut Group<'_>) {
+    let foreign = group.keys.signer("foreign");
+    let token = group.good().inner_header("typ", "at+jwt").signed_by(&foreign).build();
+    group.refuse("typ before the signature", "4.3", token, "JWS_TYP_NOT_ALLOWED");
+    let token = group.good().inner_header("alg", "none").inner_header("crit", json!([])).build();
+    group.refuse("what must be absent before alg", "4.3", token, "JWS_CRIT_NOT_ALLOWED");
+    let token = group.good().payload("[]").signed_by(&foreign).build();
+    group.refuse("the signature before the claims", "5", token, "JWS_SIGNATURE_INVALID");
+    let inner = group.good().inner_header("alg", "none").build_inner();
+    let token = group.good().content(format!("{inner}=")).build();
+    group.refuse("alg, before the other parts are decoded", "5.4", token, "JWS_ALG_NONE");
 }

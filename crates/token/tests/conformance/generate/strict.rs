@@ -27,6 +27,7 @@ pub(crate) fn write(group: &mut Group<'_>) {
     mixed_up(group);
     ephemeral_keys(group);
     agreements(group);
+    order(group);
 }
 
 fn good(factory: &TokenFactory) -> TokenBuilder<'_> {
@@ -444,4 +445,16 @@ fn agreements(group: &mut Group<'_>) {
             "JWE_PARAMETER_NOT_ALLOWED",
         );
     }
+}
+
+/// Which of two faults gives the word.
+fn order(group: &mut Group<'_>) {
+    let factory = group.keys.factory("customer-eddsa", "platform-x25519");
+    let keys = || everything().project(&["customer-eddsa"]).platform(&["platform-x25519"]);
+    let token = format!("{}=", good(&factory).outer_header("epk", json!({})).build());
+    group.refuse_in(keys(), "epk, before the other parts are decoded", "4.2", token, "JWE_EPK_INVALID");
+    let token = good(&factory).outer_header("epk", json!({})).outer_header("apu", 1).build();
+    group.refuse_in(keys(), "epk before apu", "4.2", token, "JWE_EPK_INVALID");
+    let token = good(&factory).without_outer_header("kid").outer_header("epk", json!({})).build();
+    group.refuse_in(keys(), "kid before epk", "4.2", token, "JWE_KEY_ID_MISSING");
 }
