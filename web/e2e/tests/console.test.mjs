@@ -74,7 +74,9 @@ test("the Token Doctor says what is wrong with a token that is not encrypted, an
   await office.inspect(bareJws, "The token is signed but not encrypted");
   assert.equal(await office.fact("The token is signed but not encrypted", "Code"), "TOKEN_NOT_ENCRYPTED");
   assert.equal(await office.fact("The token is signed but not encrypted", "The page is told"), "TOKEN_MALFORMED");
-  await office.main.getByRole("link", { name: /^TOKEN_NOT_ENCRYPTED in the documentation/ }).waitFor();
+  const more = office.main.getByRole("link", { name: /^TOKEN_NOT_ENCRYPTED in the documentation/ });
+  const [documentation] = await Promise.all([office.page.waitForEvent("popup"), more.click()]);
+  await documentation.getByRole("heading", { name: "TOKEN_NOT_ENCRYPTED" }).waitFor();
   await office.step("Shape").getByText("Failed").waitFor();
   await office.step("Signature").getByText("Not reached").waitFor();
   assert.equal(await office.main.getByRole("heading", { name: "Claims" }).and(office.main.getByRole("heading", { level: 2 })).count(), 0);
