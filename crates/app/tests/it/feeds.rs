@@ -59,10 +59,16 @@ async fn giving_up_a_wait_loses_nothing() {
     let guest = world.guest().await;
     let other = world.say(&guest, "From the laptop").await;
     world.sign_in_from("jane", &guest).await;
+    let mut update = None;
     for _ in 0..3 {
-        let _ = phone.next().now_or_never();
+        // On a busy machine the read may be done by the second look; then this is the answer, and there is no other.
+        update = update.or_else(|| phone.next().now_or_never());
     }
-    let VisitorUpdate::CatchUp(thread) = phone.next().await else { panic!("expected everything since") };
+    let update = match update {
+        Some(update) => update,
+        None => phone.next().await,
+    };
+    let VisitorUpdate::CatchUp(thread) = update else { panic!("expected everything since") };
     assert!(thread.reset);
     assert_eq!(thread.conversation.map(|conversation| conversation.id), Some(other.conversation_id));
 }
