@@ -4,7 +4,7 @@
 use serde_json::json;
 use signet_token::visitor_token::STRICT_TYPE;
 use signet_token::{
-    AgreementKey, CheckedToken, Curve, EncryptionKey, KeyManagement, KeyUnwrap, Policy, Profile,
+    AgreementKey, CheckedToken, Curve, CurvePoint, EncryptionKey, KeyManagement, KeyUnwrap, Policy, Profile,
     SignatureAlgorithm, SigningKey, TokenError, TokenProvider, VerificationKey,
 };
 
@@ -311,4 +311,26 @@ fn damaged_and_mismatched_curve_keys_are_refused() {
         serde_json::from_str(&AgreementKey::generate(Curve::P256).unwrap().to_public_jwk_json()).unwrap();
     jwk["d"] = signet_token::base64url::encode(other.to_secret()).into();
     assert_eq!(AgreementKey::from_jwk(&jwk.to_string()).unwrap_err().code(), "KEY_INCONSISTENT");
+}
+
+#[test]
+fn d10_a_p256_point_has_one_form() {
+    let key = AgreementKey::generate(Curve::P256).unwrap();
+    let pem = key.to_public_pem();
+    let der: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let point = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.decode(der).unwrap().split_off(26)
+    };
+    assert!(CurvePoint::from_raw(Curve::P256, &point).is_some());
+    let sign = point[64] & 1;
+    let compressed = [&[2 | sign], &point[1..33]].concat();
+    let hybrid = [&[6 | sign], &point[1..]].concat();
+    let longer = [point.as_slice(), &[0]].concat();
+    for wrong in [compressed.as_slice(), &hybrid, &longer, &point[1..], &point[..64], &[0], &[4], &[]] {
+        assert!(CurvePoint::from_raw(Curve::P256, wrong).is_none(), "{} bytes", wrong.len());
+    }
+    for length in [0, 31, 33, 44, 65] {
+        assert!(CurvePoint::from_raw(Curve::X25519, &vec![9; length]).is_none(), "{length} bytes");
+    }
 }
