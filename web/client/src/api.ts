@@ -1,10 +1,17 @@
 /**
  * The visitor API over HTTP. Answers are values, not exceptions: a caller must decide what a failure means.
  *
- * A transport failure (no answer, or a 5xx) of an activation is tried three more times with back-off. A refusal is
- * never tried again: the same token would be refused the same way.
+ * A transport failure (no answer, or a 5xx) of an activation is tried three more times with back-off, each time with a new
+ * token: the first may have been used although its answer was lost, and it opens one session only. A refusal is never
+ * tried again: the same token would be refused the same way.
  */
-import type { ActivateFailure, ActivateRequest, ActivateResponse, HistoryPage } from "@signet/protocol";
+import type {
+  ActivateFailure,
+  ActivateRequest,
+  ActivateResponse,
+  AuthenticationOption,
+  HistoryPage,
+} from "@signet/protocol";
 import { backOff, pause } from "./environment";
 import type { Environment } from "./environment";
 
@@ -51,17 +58,26 @@ export class VisitorApi {
     this.#base = base;
   }
 
-  /** `POST /activate`, with the retries described above. Never rejects. */
-  async activate(request: ActivateRequest): Promise<Activation> {
+  /**
+   * `POST /activate`, with the retries described above. `anew` gives the option for the next try, `null` to give up. Never
+   * rejects.
+   */
+  async activate(
+    first: ActivateRequest,
+    anew: () => Promise<AuthenticationOption | null>,
+  ): Promise<Activation> {
+    let request = first;
     for (let attempt = 0; ; attempt += 1) {
       const activation = await this.#activateOnce(request);
       if (activation && activation.response.status === "authentication-success") return activation;
       const refused = activation?.response as ActivateFailure | undefined;
       if (refused && refused.code !== "SERVICE_UNAVAILABLE") return { response: refused, clockAhead: 0 };
-      if (attempt === TRANSPORT_RETRIES) {
-        return { response: refused ?? unreachable("the service cannot be reached"), clockAhead: 0 };
-      }
+      const givenUp = { response: refused ?? unreachable("the service cannot be reached"), clockAhead: 0 };
+      if (attempt === TRANSPORT_RETRIES) return givenUp;
       await pause(this.#environment, backOff(attempt, this.#environment.random));
+      const option = await anew();
+      if (option === null) return givenUp;
+      request = { ...first, authenticationOption: option };
     }
   }
 

@@ -8,7 +8,7 @@
  * - What belonged to one person is wiped before another person's session is used.
  * - Activations, renewals and the logout run one after another; an answer that a logout has overtaken changes nothing.
  */
-import type { ActivateSuccess, ActivateFailure, AuthenticationOption, Project, Session } from "@signet/protocol";
+import type { ActivateSuccess, ActivateFailure, ActivateRequest, AuthenticationOption, Project, Session } from "@signet/protocol";
 import type { VisitorApi } from "./api";
 import { unreachable } from "./api";
 import type { VisitorConnection } from "./connection";
@@ -177,14 +177,15 @@ export class VisitorSession {
   async #activate(option: AuthenticationOption, generation: number): Promise<ActivateSuccess | ActivateFailure> {
     if (generation !== this.#generation) return unreachable("signed out meanwhile");
     const { api, projectId, origin, device } = this.#parts;
-    const { response, clockAhead } = await api.activate({
+    const request: ActivateRequest = {
       projectId,
       origin,
       authenticationOption: option,
       session: this.#token,
       device: device.load(),
       browserId: device.browserId(),
-    });
+    };
+    const { response, clockAhead } = await api.activate(request, () => this.#another(option, generation));
     if (response.status === "authentication-failure") return response;
     if (generation !== this.#generation) {
       // Logged out meanwhile: this session must not outlive the wish to leave.
@@ -194,6 +195,13 @@ export class VisitorSession {
     this.#clockAhead = clockAhead;
     this.#adopt(response);
     return response;
+  }
+
+  /** The option for a second try: a guest's is as good as the first, a token must be a new one. */
+  async #another(option: AuthenticationOption, generation: number): Promise<AuthenticationOption | null> {
+    if (option.type === "ANONYMOUS") return option;
+    const fresh = await this.#parts.askProvider();
+    return fresh?.type === option.type && generation === this.#generation ? fresh : null;
   }
 
   #adopt(response: ActivateSuccess): void {

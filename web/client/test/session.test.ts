@@ -149,6 +149,7 @@ describe("activation", () => {
 
   test("a transport failure is tried three more times, further apart each time", async () => {
     answers.push("unreachable", "unavailable", "unreachable", "unreachable");
+    proofs.push(...["2", "3", "4"].map((token): AuthenticationOption => ({ type: "SECURED_AUTHENTICATION", token })));
     const activation = session.activate(SECURED);
     await world.pass(0);
     expect(requests).toHaveLength(1);
@@ -159,6 +160,17 @@ describe("activation", () => {
     expect(await activation).toMatchObject({ status: "authentication-failure", code: "SERVICE_UNAVAILABLE" });
     await world.pass(10 * MINUTE);
     expect(requests).toHaveLength(4);
+    // A token opens one session: each try has its own, because the first may have arrived.
+    const tokens = requests.map(({ authenticationOption }) => JSON.stringify(authenticationOption));
+    expect(new Set(tokens).size).toBe(4);
+  });
+
+  test("a page that has no further token ends the tries", async () => {
+    answers.push("unreachable");
+    const activation = session.activate(SECURED);
+    await world.pass(10 * MINUTE);
+    expect(requests).toHaveLength(1);
+    expect(await activation).toMatchObject({ status: "authentication-failure", code: "SERVICE_UNAVAILABLE" });
   });
 
   test("a refused token is not tried again", async () => {
@@ -294,13 +306,14 @@ describe("renewal", () => {
     };
     const date = new Date(world.now() + 60 * MINUTE).toUTCString();
     const api = new VisitorApi(() => Promise.resolve(Response.json(late(), { headers: { date } })), world);
-    const { clockAhead } = await api.activate({
+    const request = {
       projectId: "demo",
       origin: null,
       authenticationOption: SECURED,
       session: null,
       device: null,
-    });
+    } as const;
+    const { clockAhead } = await api.activate(request, () => Promise.resolve(null));
     expect(clockAhead).toBe(60 * MINUTE);
   });
 });

@@ -180,9 +180,14 @@ export class Tag {
     const widget = await opening.catch((failure: Failure) => failure);
     if (overtaken() || "code" in widget) return refuse(option, widget as Failure);
     // A sign-out, or the loss of the widget, settles what is open with `null`: an answer is never one that was overtaken.
-    const reply = await this.#request(widget, (id) => ({ type: "activate", id, option }));
-    if (reply?.type !== "activated") return refuse(option, reply as Failure);
+    // The chat may ask for another token before it answers: a lost answer does not bring the first one back.
+    const former = this.#provider;
     this.#provider = provider;
+    const reply = await this.#request(widget, (id) => ({ type: "activate", id, option }));
+    if (reply?.type !== "activated") {
+      if (!overtaken()) this.#provider = former;
+      return refuse(option, reply as Failure);
+    }
     this.#move(option.type === "ANONYMOUS" ? "acceptedAnonymous" : "acceptedSecured");
     if (option.type !== "ANONYMOUS" && this.#surroundings.namesVisitor()) {
       this.#surroundings.warn("idzCustomData.extID is ignored: the token says who this is");
