@@ -341,10 +341,20 @@ impl App {
         let verified = decrypted?.verify(&active.keys)?;
         let outline = verified.outline();
         let checked = verified.check(&active.policy, active.project.id.as_str(), self.env.now().as_millis());
-        checked.map_err(|error| {
-            tracing::info!(project = %active.project.id, outline = ?outline, "token signed by the project has bad claims");
-            error.into()
-        })
+        match checked {
+            Ok(checked) => {
+                // Names alone, and quietly: a site that sends them sends them with every page.
+                let ignored = checked.unknown_claims();
+                if !ignored.is_empty() {
+                    tracing::debug!(project = %active.project.id, ?ignored, "token has claims that mean nothing here");
+                }
+                Ok(checked)
+            }
+            Err(error) => {
+                tracing::info!(project = %active.project.id, outline = ?outline, "token signed by the project has bad claims");
+                Err(error.into())
+            }
+        }
     }
 
     fn open_anonymous(&self, active: &ActiveProject, presented: &Presented) -> Result<Activated, Refusal> {

@@ -78,6 +78,33 @@ fn flip(token: &str) -> String {
 }
 
 #[tokio::test]
+async fn d49_rights_claimed_in_a_visitor_token_are_none() {
+    let world = World::new().await;
+    world.project("other").await;
+    let names =
+        ["role", "roles", "admin", "scope", "scopes", "projectId", "permissions", "__proto__", "constructor"];
+    let everything = serde_json::json!(["OWNER", "admin", "visitors:authenticate"]);
+    let token = names.iter().fold(world.tokens.token("jane", world.now().as_millis()), |token, name| {
+        token.claim(name, everything.clone()).product_claim(name, everything.clone())
+    });
+    let jane = world.activate(secured(token.build())).await.ok().expect("the claims are ignored");
+
+    let session = world.session(&jane);
+    assert_eq!(session.project_id().as_str(), "demo");
+    let payload = jane.session.access_token.split('.').nth(1).unwrap();
+    let claims = signet_token::base64url::decode(payload.as_bytes()).unwrap();
+    let claims: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&claims).unwrap();
+    let known = ["iss", "aud", "sub", "sid", "iat", "exp", "assurance", "auth_time", "dev"];
+    assert!(claims.keys().all(|name| known.contains(&name.as_str())), "{claims:?}");
+    // The session opens a visitor's doors and no others.
+    assert!(world.app.bearer(&jane.session.access_token).await.is_err());
+    assert!(world.app.desk_cookie(&jane.session.access_token).await.is_err());
+    let visitor = world.app.visitor(&world.agent, jane.session.visitor_id).await.unwrap().unwrap();
+    assert!(visitor.attributes.is_empty());
+    assert_eq!(visitor.external_user_id.as_deref(), Some("jane"));
+}
+
+#[tokio::test]
 async fn attempts_are_limited_before_any_decryption() {
     let world = World::with(RateLimits { activations_per_address: 3, ..RateLimits::unlimited() }).await;
     for _ in 0..3 {
