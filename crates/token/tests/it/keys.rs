@@ -100,6 +100,36 @@ fn d22_sizes_outside_2048_to_4096_bits_are_refused() {
     assert_eq!(VerificationKey::from_text(tutorial).unwrap_err(), KeyError::TooSmall);
 }
 
+#[test]
+fn d22_a_key_of_4096_bits_is_the_largest() {
+    // Any odd number without small factors will do: nobody asks for its primes at registration.
+    let mut number = odd_modulus(512);
+    while matches!(jwk_of_modulus(&number), Err(KeyError::SmallFactor)) {
+        let tail = u32::from_be_bytes(number[508..].try_into().unwrap()).wrapping_add(2);
+        number[508..].copy_from_slice(&tail.to_be_bytes());
+    }
+    assert_eq!(jwk_of_modulus(&number).unwrap().bits(), 4_096);
+}
+
+#[test]
+fn a_text_of_16_kib_is_the_longest_that_is_read() {
+    let pem = customer().to_pem();
+    let remark = |length: usize| format!("{}\n{pem}", "x".repeat(length - pem.len() - 1));
+    let trimmed = pem.len() - pem.trim_end().len();
+    assert!(VerificationKey::from_text(&remark(16 * 1024 + trimmed)).is_ok());
+    assert_eq!(
+        VerificationKey::from_text(&remark(16 * 1024 + trimmed + 1)).unwrap_err(),
+        KeyError::Unreadable
+    );
+}
+
+#[test]
+fn another_algorithm_leaves_the_key_id() {
+    let key = customer().clone().with_algorithm(SignatureAlgorithm::Ps256).unwrap();
+    assert_eq!(key.key_id(), customer().key_id());
+    assert_eq!(key.fingerprint(), customer().fingerprint());
+}
+
 /// A number of this many bytes with highest and lowest bit set.
 fn odd_modulus(bytes: usize) -> Vec<u8> {
     let mut number = vec![0xa5; bytes];

@@ -1,7 +1,7 @@
 //! Good tokens: what the compatible and the strict profile accept, and what they make of it.
 
 use serde_json::json;
-use signet_token::{Policy, Warning};
+use signet_token::{Policy, ReceivedToken, Warning};
 
 use crate::support::{FIXTURE, NOW, NOW_MS, SID, good, open, open_under, open_with, refusal};
 use crate::token_factory::CLAIM_PREFIX;
@@ -201,4 +201,12 @@ fn nothing_of_a_visitor_is_in_any_debug_output() {
         assert!(!debug.contains(canary), "{debug}");
         assert!(!token.split('.').any(|part| debug.contains(part)), "{debug}");
     }
+}
+
+#[test]
+fn the_outer_key_id_is_known_before_any_key_is_used() {
+    let received = |token: &str| ReceivedToken::parse(token, &Policy::default()).unwrap();
+    let named = received(&good().build());
+    assert_eq!(named.key_id(), Some(FIXTURE.platform.fingerprint().as_str()));
+    assert_eq!(received(&good().without_outer_header("kid").build()).key_id(), None);
 }
