@@ -4,8 +4,9 @@
 use signet_domain::continuity::{self, Before, Outcome, Person};
 use signet_domain::conversation::{CloseReason, LapseReason};
 use signet_domain::{
-    Attribute, AttributeName, AttributeSource, Author, BrowserId, ConversationId, EventKind, MessageBody,
-    MessageId, Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
+    Attribute, AttributeName, AttributeSource, Author, BrowserId, Conversation, ConversationId, EventKind,
+    MessageBody, MessageId, Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor,
+    VisitorId,
 };
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, NewMessage};
@@ -143,8 +144,11 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
         visitors::verify(tx, ids.visitor, project_id, &sign_in.user_id, &sign_in.attributes, now).await?;
 
     let (before, presented_session) = look_at(tx, &sign_in.presented).await?;
-    let ongoing = conversations::find_ongoing(tx, visitor.id).await?.map(|conversation| conversation.id);
-    let person = Person { visitor_id: known.as_ref().map(|known| known.id), ongoing };
+    let ongoing = conversations::find_ongoing(tx, visitor.id).await?;
+    let person = Person {
+        visitor_id: known.as_ref().map(|known| known.id),
+        ongoing: ongoing.as_ref().map(|conversation| conversation.id),
+    };
     let decided = continuity::sign_in(before, person);
 
     let mut switched_from = None;
@@ -166,7 +170,7 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
         devices::revoke(tx, device.id, project_id, device.visitor_id, now, until).await?;
     }
 
-    let scene = Scene { project_id, visitor: &visitor, known: known.as_ref(), now, ids };
+    let scene = Scene { project_id, visitor: &visitor, known: known.as_ref(), ongoing, now, ids };
     let (outcome, earlier_conversation_id) = scene.play(tx, before, decided).await?;
     Ok(Some(SignedIn {
         visitor_id: visitor.id,
@@ -243,6 +247,8 @@ struct Scene<'a> {
     project_id: &'a ProjectId,
     visitor: &'a Visitor,
     known: Option<&'a Visitor>,
+    /// The person's own ongoing conversation, as it was before.
+    ongoing: Option<Conversation>,
     now: Timestamp,
     ids: Ids,
 }
@@ -272,7 +278,7 @@ impl Scene<'_> {
                     return Ok((ActivationOutcome::Adopted, None));
                 }
                 // Closed by an agent at this very moment: it stays with the device (case 11).
-                self.back(tx, None).await?;
+                self.back(tx).await?;
                 Ok((ActivationOutcome::New, None))
             }
             Outcome::Both { ongoing, earlier } => {
@@ -295,40 +301,39 @@ impl Scene<'_> {
                 self.notice(tx, ongoing, Notice::ContinuedFrom, 1, EventKind::VisitorAuthenticated).await?;
                 Ok((ActivationOutcome::Both, Some(earlier)))
             }
-            Outcome::Resumed { conversation } => {
-                self.back(tx, Some(conversation)).await?;
+            Outcome::Resumed { .. } => {
+                self.back(tx).await?;
                 Ok((ActivationOutcome::Resumed, None))
             }
             Outcome::New => {
-                self.back(tx, None).await?;
+                self.back(tx).await?;
                 Ok((ActivationOutcome::New, None))
             }
-            Outcome::Renewed | Outcome::Switched => {
-                let ongoing = conversations::find_ongoing(tx, self.visitor.id).await?;
-                self.back(tx, ongoing.map(|conversation| conversation.id)).await?;
-                let renewed = decided == Outcome::Renewed;
-                Ok((if renewed { ActivationOutcome::Renewed } else { ActivationOutcome::Switched }, None))
+            Outcome::Renewed => {
+                self.back(tx).await?;
+                Ok((ActivationOutcome::Renewed, None))
+            }
+            Outcome::Switched => {
+                self.back(tx).await?;
+                Ok((ActivationOutcome::Switched, None))
             }
         }
     }
 
     /// A known person proves their identity again. That is a line in the thread only if it had lapsed: `activate` runs on
     /// every page, and a thread that says so each time would say nothing.
-    async fn back(&self, tx: &mut Tx<'_>, ongoing: Option<ConversationId>) -> Result<(), AppError> {
+    async fn back(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         let lapsed = self.known.and_then(|known| known.lapsed).map(|(_, reason)| reason);
         let notice = match lapsed {
             Some(LapseReason::Expired | LapseReason::Revoked) => Some(Notice::IdentityConfirmed),
             Some(LapseReason::SignedOut) => Some(Notice::VisitorReturned),
             None => None,
         };
-        match (ongoing, notice) {
+        match (&self.ongoing, notice) {
             (Some(conversation), Some(notice)) => {
-                self.notice(tx, conversation, notice, 0, EventKind::VisitorAuthenticated).await
+                self.notice(tx, conversation.id, notice, 0, EventKind::VisitorAuthenticated).await
             }
-            (Some(conversation), None) => {
-                let conversation = conversations::find(tx, conversation).await?;
-                self.authenticated(tx, conversation).await
-            }
+            (Some(conversation), None) => self.authenticated(tx, Some(conversation.clone())).await,
             // Nothing for agents to look at; the event is for integrations, and only when something became known.
             (None, _) if lapsed.is_some() || self.known.is_none() => self.authenticated(tx, None).await,
             (None, _) => Ok(()),
@@ -338,7 +343,7 @@ impl Scene<'_> {
     async fn authenticated(
         &self,
         tx: &mut Tx<'_>,
-        conversation: Option<signet_domain::Conversation>,
+        conversation: Option<Conversation>,
     ) -> Result<(), AppError> {
         let event = NewEvent {
             project_id: self.project_id.clone(),
