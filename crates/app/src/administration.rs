@@ -172,6 +172,11 @@ impl App {
 
 fn check_settings(project: &Project) -> Result<(), AppError> {
     check_name(&project.name)?;
+    let leeway = project.token_leeway;
+    if leeway > limits::TOKEN_LEEWAY_MAX || leeway.subsec_nanos() != 0 {
+        let message = format!("the leeway is 0 to {} whole seconds", limits::TOKEN_LEEWAY_MAX.as_secs());
+        return Err(AppError::Invalid { code: "LEEWAY_INVALID", message });
+    }
     let signatures = &project.signature_algorithms;
     let key_management = &project.key_management;
     let known = !signatures.is_empty()

@@ -143,6 +143,6 @@ fn policy_of(project: &Project) -> Policy {
             .collect(),
         key_management: project.key_management.iter().filter_map(|name| KeyManagement::parse(name)).collect(),
         max_lifetime_seconds: i64::try_from(project.token_max_lifetime.as_secs()).unwrap_or(i64::MAX),
-        ..Policy::default()
+        leeway_seconds: i64::try_from(project.token_leeway.as_secs()).unwrap_or(0),
     }
 }

@@ -14,6 +14,11 @@ pub const USER_ID_CHARACTERS: usize = 255;
 pub const PAGE: usize = 100;
 /// Default visitor session lifetime.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(1);
+/// Default for how far the clocks of token provider and platform may differ.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
+/// The most that a project may set there. Every second of it is a second longer that an expired token is accepted, and
+/// servers that keep time at all differ by less.
+pub const TOKEN_LEEWAY_MAX: Duration = Duration::from_mins(1);
 /// Default for the longest time a token may still be valid in the compatible profile.
 pub const TOKEN_LIFETIME_COMPATIBLE: Duration = Duration::from_hours(24);
 /// The same in the strict profile, where it is also the longest time from `iat` to `exp`.

@@ -86,6 +86,9 @@ pub struct Project {
     pub session_lifetime: Duration,
     /// How far ahead `exp` of a token may lie.
     pub token_max_lifetime: Duration,
+    /// How far the clocks of provider and platform may differ when times of a token are checked: whole seconds, at most
+    /// [`limits::TOKEN_LEEWAY_MAX`].
+    pub token_leeway: Duration,
     /// Names of the signature algorithms that the strict profile accepts, `RS256` by default. The compatible one accepts
     /// `RS256` alone.
     pub signature_algorithms: Vec<String>,
@@ -110,6 +113,7 @@ impl Project {
             issuers: Vec::new(),
             session_lifetime: limits::SESSION_LIFETIME,
             token_max_lifetime: limits::TOKEN_LIFETIME_COMPATIBLE,
+            token_leeway: limits::TOKEN_LEEWAY,
             signature_algorithms: vec!["RS256".to_owned()],
             key_management: vec!["RSA-OAEP-256".to_owned()],
             allowed_origins: AllowedOrigins::default(),

@@ -106,12 +106,17 @@ impl std::str::FromStr for Lifetime {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let signed: jiff::SignedDuration =
-            text.trim().parse().ok().context("a duration is a number and a unit, such as 5s, 60m or 24h")?;
-        let duration = Duration::try_from(signed).ok().context("a duration cannot be negative")?;
+        let duration = parse_duration(text)?;
         ensure!(!duration.is_zero(), "a duration cannot be zero");
         Ok(Self(duration))
     }
+}
+
+/// Reads such a duration, which may also be none at all: `0s`.
+pub(crate) fn parse_duration(text: &str) -> anyhow::Result<Duration> {
+    let signed: jiff::SignedDuration =
+        text.trim().parse().ok().context("a duration is a number and a unit, such as 5s, 60m or 24h")?;
+    Duration::try_from(signed).ok().context("a duration cannot be negative")
 }
 
 impl TryFrom<String> for Lifetime {

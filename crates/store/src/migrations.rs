@@ -27,8 +27,11 @@ macro_rules! migration {
 }
 
 /// All of them, in order, without holes.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[migration!(1, "0001_initial"), migration!(2, "0002_token_verification")];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_initial"),
+    migration!(2, "0002_token_verification"),
+    migration!(3, "0003_token_leeway"),
+];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,
 /// who would change the checksum too.

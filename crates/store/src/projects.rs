@@ -12,16 +12,17 @@ use crate::{Cursor, Page, PageRequest, StoreError, Tx};
 macro_rules! columns {
     () => {
         "id, name, authenticated_mode, token_profile, claim_prefix, issuers, session_lifetime_ms, \
-         token_max_lifetime_ms, allowed_origins, created_at, signature_algorithms, key_management"
+         token_max_lifetime_ms, allowed_origins, created_at, signature_algorithms, key_management, \
+         token_leeway_ms"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
     INSERT_COUNTER = "INSERT INTO project_counters (project_id, event_sequence) VALUES ($1, 0)";
     UPDATE = "UPDATE projects SET name = $1, authenticated_mode = $2, token_profile = $3, claim_prefix = $4, \
         issuers = $5, session_lifetime_ms = $6, token_max_lifetime_ms = $7, allowed_origins = $8, signature_algorithms = $9, \
-        key_management = $10 WHERE id = $11";
+        key_management = $10, token_leeway_ms = $11 WHERE id = $12";
     FIND = concat!("SELECT ", columns!(), " FROM projects WHERE id = $1");
     LIST = concat!(
         "SELECT ", columns!(), " FROM projects WHERE id IN (SELECT value FROM json_each($1)) \
@@ -51,6 +52,7 @@ pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError
         project.created_at.into(),
         (&signatures).into(),
         (&key_management).into(),
+        millis(project.token_leeway).into(),
     ];
     tx.execute(INSERT, &values).await?;
     tx.execute(INSERT_COUNTER, &[(&project.id).into()]).await.map(drop)
@@ -71,6 +73,7 @@ pub async fn update(tx: &mut Tx<'_>, project: &Project) -> Result<bool, StoreErr
         (&origins).into(),
         (&signatures).into(),
         (&key_management).into(),
+        millis(project.token_leeway).into(),
         (&project.id).into(),
     ];
     tx.changes(UPDATE, &values).await
@@ -117,6 +120,7 @@ fn read(row: &Row<'_>) -> Result<Project, StoreError> {
         created_at: row.get(9, "projects.created_at")?,
         signature_algorithms: row.word(10, "projects.signature_algorithms", from_json)?,
         key_management: row.word(11, "projects.key_management", from_json)?,
+        token_leeway: duration(row, 12, "projects.token_leeway_ms")?,
     })
 }
 

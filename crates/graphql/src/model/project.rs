@@ -73,6 +73,31 @@ impl ProjectNode {
         self.0.session_lifetime.as_secs()
     }
 
+    /// How far ahead `exp` of a token may lie; in the strict profile also the longest time from `iat` to `exp`.
+    async fn token_max_lifetime_seconds(&self) -> u64 {
+        self.0.token_max_lifetime.as_secs()
+    }
+
+    /// How far the clocks of token provider and platform may differ: 0 to 60, 5 by default.
+    async fn token_leeway_seconds(&self) -> u64 {
+        self.0.token_leeway.as_secs()
+    }
+
+    /// Accepted `iss` values; empty accepts any.
+    async fn issuers(&self) -> &[String] {
+        &self.0.issuers
+    }
+
+    /// Signature algorithms that the strict profile accepts, such as `RS256`.
+    async fn signature_algorithms(&self) -> &[String] {
+        &self.0.signature_algorithms
+    }
+
+    /// Key management algorithms that the strict profile accepts, such as `RSA-OAEP-256` or `ECDH-ES+A256KW/P-256`.
+    async fn key_management(&self) -> &[String] {
+        &self.0.key_management
+    }
+
     /// Pages of these origins may embed the widget.
     async fn allowed_origins(&self) -> Vec<&str> {
         self.0.allowed_origins.origins.iter().map(signet_domain::origin::Origin::as_str).collect()

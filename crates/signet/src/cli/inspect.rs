@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
@@ -17,6 +18,7 @@ use signet_token::{DecryptionKey, Policy, Profile, VerificationKey};
 use crate::cli::output;
 use crate::cli::storage::StorageArgs;
 use crate::cli::token::read;
+use crate::config::parse_duration;
 use crate::environment;
 use crate::platform::Platform;
 
@@ -53,6 +55,9 @@ pub(crate) struct InspectArgs {
     /// What stands before userId and visitorData, with given keys
     #[arg(long, value_name = "PREFIX", requires = "platform_key")]
     claim_prefix: Option<String>,
+    /// How far the clocks may differ, with given keys [default: 5s]
+    #[arg(long, value_name = "DURATION", requires = "platform_key", value_parser = parse_duration)]
+    token_leeway: Option<Duration>,
     #[command(flatten)]
     storage: StorageArgs,
 }
@@ -117,6 +122,9 @@ async fn with_given_keys(args: &InspectArgs, token: &str) -> anyhow::Result<Repo
     }
     if let Some(prefix) = &args.claim_prefix {
         policy.claim_prefix.clone_from(prefix);
+    }
+    if let Some(leeway) = args.token_leeway {
+        policy.leeway_seconds = i64::try_from(leeway.as_secs()).context("--token-leeway is too long")?;
     }
     let known = [PlatformKey { key_id: platform_key.fingerprint().as_str().to_owned(), retired: false }];
     let context = Context {

@@ -1,5 +1,7 @@
 //! `signet project`: sites and their settings.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use signet_domain::origin::{AllowedOrigins, Origin};
@@ -7,7 +9,7 @@ use signet_domain::{AuthenticatedMode, Project, ProjectId, TokenProfile, limits}
 
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
-use crate::config::Lifetime;
+use crate::config::{Lifetime, parse_duration};
 use crate::platform::Operator;
 
 #[derive(Subcommand, Debug)]
@@ -94,6 +96,9 @@ struct SettingArgs {
     /// How far ahead a token's exp may lie [default of a new project: 24h, with the strict profile 60s]
     #[arg(long, value_name = "DURATION")]
     token_max_lifetime: Option<Lifetime>,
+    /// How far the clocks of token provider and platform may differ, 0s to 60s [default of a new project: 5s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    token_leeway: Option<Duration>,
     /// A signature algorithm that the strict profile accepts: RS256, PS256, ES256 or EdDSA; may be repeated [default of a
     /// new project: RS256]
     #[arg(long = "signature-algorithm", value_name = "ALG")]
@@ -153,6 +158,9 @@ impl SettingArgs {
         }
         if let Some(lifetime) = self.token_max_lifetime {
             project.token_max_lifetime = lifetime.0;
+        }
+        if let Some(leeway) = self.token_leeway {
+            project.token_leeway = leeway;
         }
         if let Some(issuers) = self.issuers {
             project.issuers = issuers;
@@ -256,6 +264,9 @@ fn describe(project: &Project) -> Record {
         .with("issuers", project.issuers.clone())
         .with("sessionLifetimeSeconds", project.session_lifetime.as_secs())
         .with("tokenMaxLifetimeSeconds", project.token_max_lifetime.as_secs())
+        .with("tokenLeewaySeconds", project.token_leeway.as_secs())
+        .with("signatureAlgorithms", project.signature_algorithms.clone())
+        .with("keyManagement", project.key_management.clone())
         .with("allowedOrigins", origins)
         .with("createdAt", project.created_at.to_string())
 }

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::json;
+use signet_testkit::now_unix_ms;
 use signet_testkit::server::Installation;
 
 use crate::fixture::{BINARY, Served, ServedProject};
@@ -41,6 +43,39 @@ async fn what_the_commands_set_up_is_what_the_platform_serves() {
         served.installation.folder().join("keystore.json.passphrase").is_file(),
         "made on the first start"
     );
+}
+
+#[tokio::test]
+async fn d18_how_far_clocks_may_differ_is_a_setting_of_the_project() {
+    let installation = Installation::new(BINARY, None);
+    let projects = [
+        ServedProject::create(&installation, "default").await,
+        ServedProject::create(&installation, "patient").await,
+    ];
+    let patient = installation.run(&["project", "set", "patient", "--token-leeway", "60s"]).await;
+    assert_eq!(patient["tokenLeewaySeconds"], 60);
+    let refused = fails(&installation, &["project", "set", "patient", "--token-leeway", "61s"]);
+    assert!(refused.contains("the leeway is 0 to 60 whole seconds"), "{refused}");
+    let served = Served::start(installation, &[]).await;
+    // Half a minute is far from both boundaries, however slow the machine.
+    let mut answers = Vec::new();
+    for project in &projects {
+        let now = now_unix_ms();
+        let late = served.tokens(project).await.token("jane", now).claim("exp", now / 1_000 - 30).build();
+        let answer = served.visitor(project).try_token(&late).await;
+        answers.push(answer.body["code"].clone());
+        let query =
+            "query($id: ID!) { project(projectId: $id) { tokenLeewaySeconds tokenMaxLifetimeSeconds issuers
+            signatureAlgorithms keyManagement } }";
+        let data = served.graphql(project).await.data(query, json!({ "id": project.id })).await;
+        let leeway = if project.id == "patient" { 60 } else { 5 };
+        assert_eq!(
+            data["project"],
+            json!({ "tokenLeewaySeconds": leeway, "tokenMaxLifetimeSeconds": 86_400, "issuers": [],
+                "signatureAlgorithms": ["RS256"], "keyManagement": ["RSA-OAEP-256"] })
+        );
+    }
+    assert_eq!(answers, [json!("TOKEN_EXPIRED"), json!(null)]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use serde_json::json;
 use signet_token::{KeyManagement, Policy, ReceivedToken, SignatureAlgorithm, json as strict_json};
 
 use crate::algorithms::{Brand, everything, pairs};
-use crate::support::{FIXTURE, good, open};
+use crate::support::{FIXTURE, NOW, SID, good, open, open_at};
 use crate::token_factory::{Part, with_part};
 
 const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -88,6 +88,40 @@ proptest! {
         prop_assert_eq!(checked.user_id(), user_id);
         prop_assert_eq!(checked.visitor_data().first_name.as_deref(), Some(first_name.as_str()));
         prop_assert_eq!(&checked.visitor_data().city, &city);
+    }
+
+    /// The rule in words: a token is good from the later of `iat` and `nbf` until before `exp`, each moved by the leeway to
+    /// the token's favour, if `exp` is no further ahead than lifetime and leeway, and in the strict profile no further
+    /// from `iat` than the lifetime.
+    #[test]
+    fn d18_time_decides_exactly_as_leeway_and_lifetime_say(
+        strict in any::<bool>(),
+        leeway in 0_i64..=60,
+        longest in 1_i64..=120,
+        now_ms in NOW * 1_000..(NOW + 2) * 1_000,
+        exp in -70_i64..=200,
+        iat in prop::option::of(-130_i64..=70),
+        nbf in prop::option::of(-70_i64..=70),
+    ) {
+        let profile = if strict { Policy::strict() } else { Policy::default() };
+        let policy = Policy { leeway_seconds: leeway, max_lifetime_seconds: longest, ..profile };
+        let mut token = if strict { good().strict(SID, "token-1") } else { good() };
+        token = token.without_claim("iat").claim("exp", NOW + exp);
+        for (name, seconds) in [("iat", iat), ("nbf", nbf)] {
+            if let Some(seconds) = seconds {
+                token = token.claim(name, NOW + seconds);
+            }
+        }
+        let opened = open_at(&token.build(), &policy, &FIXTURE.platform, &FIXTURE.keys(), now_ms);
+
+        let (passed_ms, leeway_ms) = (now_ms - NOW * 1_000, leeway * 1_000);
+        let begun = |seconds: Option<i64>| seconds.is_none_or(|seconds| seconds * 1_000 - leeway_ms <= passed_ms);
+        let not_over = exp * 1_000 + leeway_ms > passed_ms;
+        let not_too_far = exp - passed_ms / 1_000 <= longest + leeway;
+        let in_order = iat.is_none_or(|iat| iat < exp);
+        let short_enough = !strict || iat.is_some_and(|iat| exp - iat <= longest);
+        let good = not_over && not_too_far && begun(iat) && begun(nbf) && in_order && short_enough;
+        prop_assert_eq!(opened.is_ok(), good, "{:?}", opened.err());
     }
 
     #[test]

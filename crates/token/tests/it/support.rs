@@ -63,8 +63,19 @@ pub(crate) fn open_with(
     unwrap: &dyn KeyUnwrap,
     keys: &[VerificationKey],
 ) -> Result<CheckedToken, TokenError> {
+    open_at(token, policy, unwrap, keys, NOW_MS)
+}
+
+/// Opens a token at a time of one's own, in milliseconds.
+pub(crate) fn open_at(
+    token: &str,
+    policy: &Policy,
+    unwrap: &dyn KeyUnwrap,
+    keys: &[VerificationKey],
+    now_unix_ms: i64,
+) -> Result<CheckedToken, TokenError> {
     let received = ReceivedToken::parse(token, policy)?;
-    block_on(received.decrypt(unwrap))?.verify(keys)?.check(policy, SID, NOW_MS)
+    block_on(received.decrypt(unwrap))?.verify(keys)?.check(policy, SID, now_unix_ms)
 }
 
 /// Runs a future to its end.
