@@ -3,6 +3,8 @@
 //! Three ways to the keys: given files, a running platform over GraphQL, or this machine's own database and keystore. The
 //! first two need nothing of the platform's; offline, the platform's private key must be at hand.
 
+mod online;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,19 +17,13 @@ use signet_domain::ProjectId;
 use signet_token::doctor::{self, Context, Report};
 use signet_token::{DecryptionKey, Policy, Profile, VerificationKey};
 
+use crate::cli::inspect::online::ServerArgs;
 use crate::cli::output;
 use crate::cli::storage::StorageArgs;
 use crate::cli::token::read;
 use crate::config::parse_duration;
 use crate::environment;
 use crate::platform::Platform;
-
-/// What the command asks a platform.
-const MUTATION: &str = "mutation($input: TokenInspectInput!) { tokenInspect(input: $input) {
-    inspection { accepted steps { name status facts { name value } }
-        finding { code publicCode title cause fix documentationUrl }
-        claims { name value } warnings { code message } }
-    userErrors { message } } }";
 
 #[derive(Args, Debug)]
 pub(crate) struct InspectArgs {
@@ -37,12 +33,8 @@ pub(crate) struct InspectArgs {
     /// Site id
     #[arg(long)]
     project: ProjectId,
-    /// Address of a running platform, such as http://127.0.0.1:8080
-    #[arg(long, value_name = "URL", requires = "token", conflicts_with_all = ["platform_key", "customer_keys"])]
-    server: Option<String>,
-    /// Bearer token with the scope visitors:authenticate, for --server
-    #[arg(long, env = "SIGNET_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// Private key of the platform, PEM: inspects offline
     #[arg(long, value_name = "FILE", requires = "customer_keys")]
     platform_key: Option<PathBuf>,
@@ -67,10 +59,8 @@ pub(crate) async fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     let text = read(&args.file)?;
     let token = text.strip_suffix('\n').unwrap_or(&text);
     let token = token.strip_suffix('\r').unwrap_or(token);
-    let inspection = match (&args.server, &args.platform_key) {
-        (Some(server), _) => {
-            online(server, args.token.as_deref().unwrap_or_default(), &args.project, token).await?
-        }
+    let inspection = match (&args.server.server, &args.platform_key) {
+        (Some(server), _) => args.server.inspect(server, &args.project, token).await?,
         (None, Some(_)) => described(&with_given_keys(&args, token).await?),
         (None, None) => described(&on_this_machine(&args, token).await?),
     };
@@ -81,33 +71,6 @@ pub(crate) async fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
         output::line(&lines(&inspection))?;
     }
     Ok(if accepted { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn online(server: &str, bearer: &str, project: &ProjectId, token: &str) -> anyhow::Result<Value> {
-    let server = server.trim_end_matches('/');
-    ensure!(
-        server.starts_with("http://"),
-        "--server speaks plain HTTP, for the platform's own machine or network: give it as http://…"
-    );
-    let variables = json!({ "input": { "projectId": project.as_str(), "token": token } });
-    let answer = reqwest::Client::new()
-        .post(format!("{server}/graphql"))
-        .bearer_auth(bearer)
-        .json(&json!({ "query": MUTATION, "variables": variables }))
-        .send()
-        .await
-        .with_context(|| format!("ask {server}"))?;
-    let mut body: Value =
-        answer.json().await.with_context(|| format!("understand the answer of {server}"))?;
-    if let Some(message) = body["errors"][0]["message"].as_str() {
-        bail!("{server} answers: {message}");
-    }
-    let mut payload = body["data"]["tokenInspect"].take();
-    if let Some(message) = payload["userErrors"][0]["message"].as_str() {
-        bail!("{server} answers: {message}");
-    }
-    ensure!(payload["inspection"].is_object(), "{server} does not answer as a Signet platform does");
-    Ok(payload["inspection"].take())
 }
 
 async fn with_given_keys(args: &InspectArgs, token: &str) -> anyhow::Result<Report> {

@@ -147,6 +147,19 @@ impl Served {
         GraphqlClient::client(&self.server.url, &project.client.0, &project.client.1).await
     }
 
+    /// A bearer token of the project's API client, for programs that are no part of the tests.
+    pub(crate) async fn bearer(&self, project: &ServedProject) -> String {
+        let (id, secret) = project.credentials();
+        let answer = signet_testkit::client::plain()
+            .post(format!("{}/oauth2/token", self.server.url))
+            .form(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)])
+            .send()
+            .await
+            .expect("the platform answers");
+        let grant: Value = answer.json().await.expect("JSON");
+        grant["access_token"].as_str().expect("an access token").to_owned()
+    }
+
     /// The project's token provider, which fetches the platform's key as any would.
     pub(crate) async fn tokens(&self, project: &ServedProject) -> TokenFactory {
         let url = format!("{}/keys/platform.pem", self.server.url);

@@ -24,5 +24,7 @@ mod openssl;
 mod provider_servers;
 mod providers;
 mod shutdown;
+mod tls;
 mod token_doctor;
+mod token_doctor_online;
 mod visitor_api;

@@ -161,16 +161,8 @@ fn said(output: &Output) -> String {
 async fn the_command_asks_a_platform_and_works_beside_it() {
     let (served, project, _) = served().await;
     let tokens = served.tokens(&project).await;
-    let form = project.credentials();
-    let answer = signet_testkit::client::plain()
-        .post(format!("{}/oauth2/token", served.server.url))
-        .form(&[("grant_type", "client_credentials"), ("client_id", form.0), ("client_secret", form.1)])
-        .send()
-        .await
-        .unwrap();
-    let bearer: Value = answer.json().await.unwrap();
-    let bearer = bearer["access_token"].as_str().unwrap();
-    let online = ["--project", "shop-1", "--server", &served.server.url, "--token", bearer];
+    let bearer = served.bearer(&project).await;
+    let online = ["--project", "shop-1", "--server", &served.server.url, "--token", &bearer];
     let folder = served.installation.folder().to_str().unwrap().to_owned();
     let local = ["--project", "shop-1", "--data-dir", &folder];
 
@@ -191,7 +183,7 @@ async fn the_command_asks_a_platform_and_works_beside_it() {
             (&json!(false), &json!("TOKEN_QUOTED"))
         );
     }
-    let denied = command(&["--project", "shop-2", "--server", &served.server.url, "--token", bearer], &good);
+    let denied = command(&["--project", "shop-2", "--server", &served.server.url, "--token", &bearer], &good);
     assert_eq!(denied.status.code(), Some(1));
     assert!(said(&denied).contains("Project not found"), "{}", said(&denied));
 }
