@@ -8,6 +8,7 @@
 
 mod activation;
 mod administration;
+mod audit;
 mod conversations;
 mod error;
 mod failures;
@@ -36,6 +37,7 @@ pub use activation::{
     TestedToken,
 };
 pub use administration::{NewAgent, NewApiClient, NewCustomerKey};
+pub use audit::Actor;
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;
@@ -47,6 +49,7 @@ pub use sweeper::Sweeper;
 pub use visitor::{Acknowledgement, History, Thread};
 
 pub use signet_domain::access::ProjectAccess;
+pub use signet_store::audit_events::{AuditFilter, AuditRow};
 pub use signet_store::authentication_failures::{AuthenticationFailure, FailureFilter};
 pub use signet_store::conversations::{ConversationCounts, ConversationFilter};
 pub use signet_store::customer_keys::{CustomerKey, KeyState};

@@ -44,53 +44,131 @@ impl Role {
         }
     }
 
-    /// The scopes a person of this role has.
-    pub const fn scopes(self) -> Scopes {
-        let read =
-            Scopes::NONE.with(Scope::ProjectsRead).with(Scope::ConversationsRead).with(Scope::VisitorsRead);
-        match self {
-            Self::Auditor => read,
-            Self::Agent | Self::Supervisor => read.with(Scope::ConversationsWrite),
-            Self::Administrator | Self::Owner => {
-                read.with(Scope::ConversationsWrite).with(Scope::VisitorsAuthenticate)
-            }
-        }
+    /// Every role, the mightiest first.
+    pub const ALL: [Self; 5] =
+        [Self::Owner, Self::Administrator, Self::Supervisor, Self::Agent, Self::Auditor];
+
+    /// The scopes a person of this role has: the columns of [`PERMISSIONS`].
+    pub fn scopes(self) -> Scopes {
+        PERMISSIONS
+            .iter()
+            .filter(|(_, roles)| roles.contains(&self))
+            .fold(Scopes::NONE, |set, (scope, _)| set.with(*scope))
+    }
+
+    /// Whether a person of this role who may write users may give or take the other role. Only owners make owners, or
+    /// an administrator could take a project over.
+    pub fn may_assign(self, other: Self) -> bool {
+        self.scopes().contains(Scope::UsersWrite) && (self == Self::Owner || other != Self::Owner)
     }
 }
+
+/// Who may do what: the one place where it is said. Everything else asks for a scope.
+pub const PERMISSIONS: [(Scope, &[Role]); Scope::ALL.len()] = {
+    use Role::{Administrator, Agent, Auditor, Owner, Supervisor};
+    [
+        (Scope::ProjectsRead, &[Owner, Administrator, Supervisor, Agent, Auditor]),
+        (Scope::ProjectsWrite, &[Owner, Administrator]),
+        (Scope::KeysWrite, &[Owner, Administrator]),
+        (Scope::ConversationsRead, &[Owner, Administrator, Supervisor, Agent, Auditor]),
+        (Scope::ConversationsWrite, &[Owner, Administrator, Supervisor, Agent]),
+        (Scope::VisitorsRead, &[Owner, Administrator, Supervisor, Agent, Auditor]),
+        (Scope::VisitorsAuthenticate, &[Owner, Administrator]),
+        (Scope::VisitorsErase, &[Owner, Administrator]),
+        (Scope::UsersRead, &[Owner, Administrator, Supervisor, Auditor]),
+        (Scope::UsersWrite, &[Owner, Administrator]),
+        (Scope::GroupsWrite, &[Owner, Administrator, Supervisor]),
+        (Scope::ClientsWrite, &[Owner, Administrator]),
+        (Scope::AuditRead, &[Owner, Administrator, Auditor]),
+    ]
+};
 
 /// One right, as API clients ask for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
-    /// Read project settings.
+    /// Read project settings and keys.
     ProjectsRead,
+    /// Change project settings.
+    ProjectsWrite,
+    /// Register, activate and revoke the brand's keys.
+    KeysWrite,
     /// Read conversations and messages.
     ConversationsRead,
     /// Send messages, close conversations.
     ConversationsWrite,
     /// Read visitors.
     VisitorsRead,
-    /// Verify tokens and open visitor sessions.
+    /// Verify tokens, open and revoke visitor sessions, read why tokens were refused.
     VisitorsAuthenticate,
+    /// Export and anonymise visitors and conversations.
+    VisitorsErase,
+    /// Read people, groups and programs.
+    UsersRead,
+    /// Invite people, disable them, give them roles.
+    UsersWrite,
+    /// Create groups and choose who is in them.
+    GroupsWrite,
+    /// Register programs, rotate their secrets, revoke them.
+    ClientsWrite,
+    /// Read the audit log.
+    AuditRead,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 13] = [
         Self::ProjectsRead,
+        Self::ProjectsWrite,
+        Self::KeysWrite,
         Self::ConversationsRead,
         Self::ConversationsWrite,
         Self::VisitorsRead,
         Self::VisitorsAuthenticate,
+        Self::VisitorsErase,
+        Self::UsersRead,
+        Self::UsersWrite,
+        Self::GroupsWrite,
+        Self::ClientsWrite,
+        Self::AuditRead,
     ];
 
     /// The name in an OAuth `scope` parameter (RFC 6749 section 3.3).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ProjectsRead => "projects:read",
+            Self::ProjectsWrite => "projects:write",
+            Self::KeysWrite => "keys:write",
             Self::ConversationsRead => "conversations:read",
             Self::ConversationsWrite => "conversations:write",
             Self::VisitorsRead => "visitors:read",
             Self::VisitorsAuthenticate => "visitors:authenticate",
+            Self::VisitorsErase => "visitors:erase",
+            Self::UsersRead => "users:read",
+            Self::UsersWrite => "users:write",
+            Self::GroupsWrite => "groups:write",
+            Self::ClientsWrite => "clients:write",
+            Self::AuditRead => "audit:read",
+        }
+    }
+
+    /// What it allows, in a sentence for documents.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::ProjectsRead => "Read project settings and keys.",
+            Self::ProjectsWrite => "Change project settings.",
+            Self::KeysWrite => "Register, activate and revoke the brand's keys.",
+            Self::ConversationsRead => "Read conversations and messages.",
+            Self::ConversationsWrite => "Send messages, close conversations.",
+            Self::VisitorsRead => "Read visitors.",
+            Self::VisitorsAuthenticate => {
+                "Verify tokens, open and revoke visitor sessions, read why tokens were refused."
+            }
+            Self::VisitorsErase => "Export and anonymise visitors and conversations.",
+            Self::UsersRead => "Read people, groups and programs.",
+            Self::UsersWrite => "Invite people, disable them, give them roles.",
+            Self::GroupsWrite => "Create groups and choose who is in them.",
+            Self::ClientsWrite => "Register programs, rotate their secrets, revoke them.",
+            Self::AuditRead => "Read the audit log.",
         }
     }
 
@@ -111,6 +189,15 @@ impl Scopes {
     pub fn all() -> Self {
         Scope::ALL.into_iter().fold(Self::NONE, Self::with)
     }
+
+    /// What an integration usually needs: everything about visitors and conversations but erasing them, and nothing that
+    /// changes who may do what.
+    pub const INTEGRATION: Self = Self::NONE
+        .with(Scope::ProjectsRead)
+        .with(Scope::ConversationsRead)
+        .with(Scope::ConversationsWrite)
+        .with(Scope::VisitorsRead)
+        .with(Scope::VisitorsAuthenticate);
 
     /// This set and one more.
     #[must_use]
@@ -172,6 +259,13 @@ pub struct Agent {
     pub roles: Vec<(ProjectId, Role)>,
 }
 
+impl Agent {
+    /// Their role in a project, if they have one.
+    pub fn role_in(&self, project_id: &ProjectId) -> Option<Role> {
+        self.roles.iter().find(|(id, _)| id == project_id).map(|(_, role)| *role)
+    }
+}
+
 /// A program of the brand's.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ApiClient {
@@ -215,7 +309,16 @@ impl Caller {
         allowed.then(|| ProjectAccess { caller: self.clone(), project_id: project_id.clone(), scope })
     }
 
-    /// Every scope the caller has somewhere.
+    /// What the caller may do in a project; nothing without a part in it.
+    pub fn scopes_in(&self, project_id: &ProjectId) -> Scopes {
+        match self {
+            Self::Agent(agent) => agent.role_in(project_id).map_or(Scopes::NONE, Role::scopes),
+            Self::Client(client) if client.project_id == *project_id => client.scopes,
+            Self::Client(_) => Scopes::NONE,
+        }
+    }
+
+    /// Every scope the caller has somewhere. It proves nothing about any project.
     pub fn scopes(&self) -> Scopes {
         match self {
             Self::Agent(agent) => {
@@ -277,6 +380,45 @@ mod tests {
         assert!(agent.in_project(&b, Scope::ConversationsRead).is_some());
         assert!(agent.in_project(&ProjectId::parse("c").unwrap(), Scope::ConversationsRead).is_none());
         assert!(agent.in_project(&a, Scope::VisitorsAuthenticate).is_none());
+    }
+
+    /// The whole table once more, written the other way round: a change of rights is a change of this test.
+    #[test]
+    fn every_role_has_its_rights_and_no_others() {
+        let table = [
+            (Role::Owner, Scopes::all().to_string()),
+            (Role::Administrator, Scopes::all().to_string()),
+            (
+                Role::Supervisor,
+                "projects:read conversations:read conversations:write visitors:read users:read groups:write"
+                    .into(),
+            ),
+            (Role::Agent, "projects:read conversations:read conversations:write visitors:read".into()),
+            (Role::Auditor, "projects:read conversations:read visitors:read users:read audit:read".into()),
+        ];
+        assert_eq!(table.each_ref().map(|(role, _)| *role), Role::ALL);
+        for (role, scopes) in table {
+            assert_eq!(role.scopes().to_string(), scopes, "{role:?}");
+        }
+        assert_eq!(
+            PERMISSIONS.map(|(scope, _)| scope),
+            Scope::ALL,
+            "every scope stands in the table, in order"
+        );
+    }
+
+    #[test]
+    fn only_owners_make_owners() {
+        for giver in Role::ALL {
+            for given in Role::ALL {
+                let may = match giver {
+                    Role::Owner => true,
+                    Role::Administrator => given != Role::Owner,
+                    Role::Supervisor | Role::Agent | Role::Auditor => false,
+                };
+                assert_eq!(giver.may_assign(given), may, "{giver:?} gives {given:?}");
+            }
+        }
     }
 
     #[test]

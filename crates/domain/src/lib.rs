@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod assurance;
+pub mod audit;
 pub mod continuity;
 pub mod conversation;
 pub mod env;
@@ -23,6 +24,7 @@ pub mod visitor;
 
 pub use access::{Caller, Role, Scope, Scopes};
 pub use assurance::Assurance;
+pub use audit::{AuditActor, AuditCategory, AuditEvent, AuditKind};
 pub use conversation::{CloseReason, Conversation, ConversationState, Identity, LapseReason};
 pub use env::Env;
 pub use event::{Event, EventKind};

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use crate::error::BodyFailed;
 use crate::postgres::{self, Client};
 use crate::tx::Connection;
-use crate::{StoreError, Tx, Work};
+use crate::{StoreError, Tx, Work, audit_events};
 
 /// A body that waits for a connection.
 pub(crate) trait Job: Send {
@@ -68,7 +68,7 @@ where
         let mut tx = Tx::new(Connection::Sqlite(connection));
         // Statements never wait on SQLite, so one poll is the whole life of the future. A panic may leave only `tx`
         // behind, which is dropped, and the savepoint, which is rolled back.
-        let polled = catch_unwind(AssertUnwindSafe(|| body(&mut tx).now_or_never()));
+        let polled = catch_unwind(AssertUnwindSafe(|| to_the_end(body, &mut tx).now_or_never()));
         let (events, outcome) = judge(tx, flatten(polled));
         let succeeded = outcome.is_ok();
         Ran {
@@ -100,7 +100,7 @@ where
     let transaction = postgres::begin(client, worker.role).await?;
     let registered = worker.register();
     let mut tx = Tx::new(Connection::Postgres { transaction: &transaction, registered: &registered });
-    let polled = AssertUnwindSafe(async { body(&mut tx).await }).catch_unwind().await;
+    let polled = AssertUnwindSafe(to_the_end(body, &mut tx)).catch_unwind().await;
     let (events, outcome) = judge(tx, flatten(polled.map(Some)));
     match outcome {
         Ok(value) => {
@@ -113,6 +113,17 @@ where
             Err(error)
         }
     }
+}
+
+/// Runs the body and, if it ended well, writes what it recorded for the audit log.
+async fn to_the_end<T, E, F>(body: F, tx: &mut Tx<'_>) -> Result<T, E>
+where
+    F: for<'t> FnOnce(&'t mut Tx<'_>) -> Work<'t, Result<T, E>>,
+    E: From<StoreError>,
+{
+    let value = body(tx).await?;
+    audit_events::flush(tx).await?;
+    Ok(value)
 }
 
 fn flatten<T, E: From<StoreError>>(

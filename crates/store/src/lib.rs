@@ -10,11 +10,13 @@
 //! - nobody outside this crate sees a connection, and no SQL stands outside it.
 //!
 //! Bodies of one process and of several meet on PostgreSQL. A body locks rows in this order, so that two of them never
-//! wait for each other: sessions and visitors, then conversations, then the project's event counter ([`events::append`]).
+//! wait for each other: sessions and visitors, then conversations, then the project's event counter ([`events::append`]). The ends of the audit
+//! log's chains come after all of them; the store locks those itself when the body has ended ([`audit_events`]).
 
 pub mod access_tokens;
 pub mod agents;
 pub mod api_clients;
+pub mod audit_events;
 pub mod authentication_failures;
 pub mod conversations;
 pub mod customer_keys;
@@ -191,6 +193,7 @@ fn statements() -> impl Iterator<Item = Sql> {
         access_tokens::STATEMENTS,
         agents::STATEMENTS,
         api_clients::STATEMENTS,
+        audit_events::STATEMENTS,
         authentication_failures::STATEMENTS,
         conversations::STATEMENTS,
         customer_keys::STATEMENTS,

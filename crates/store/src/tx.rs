@@ -1,6 +1,6 @@
 //! A running transaction, whichever engine it runs on.
 
-use signet_domain::Event;
+use signet_domain::{AuditEvent, Event};
 
 use crate::StoreError;
 use crate::postgres::Registered;
@@ -14,6 +14,8 @@ use crate::sql::{Row, Sql, Value};
 pub struct Tx<'c> {
     connection: Connection<'c>,
     events: Vec<Event>,
+    /// What the body recorded for the audit log, to be written when it has ended well.
+    pub(crate) audit: Vec<AuditEvent>,
     failed: bool,
 }
 
@@ -38,7 +40,7 @@ impl std::fmt::Debug for Connection<'_> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(connection: Connection<'c>) -> Self {
-        Self { connection, events: Vec::new(), failed: false }
+        Self { connection, events: Vec::new(), audit: Vec::new(), failed: false }
     }
 
     /// The events queued in the body, and whether a statement failed in it.

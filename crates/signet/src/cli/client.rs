@@ -22,7 +22,8 @@ pub(crate) struct CreateArgs {
     /// Site id
     #[arg(long)]
     project: ProjectId,
-    /// The most it may ask for; may be repeated [default: every scope]
+    /// The most it may ask for; may be repeated [default: what integrations need: all about visitors and conversations but
+    /// erasing them, and no administration]
     #[arg(long = "scope", value_name = "SCOPE", value_parser = parse_scope)]
     scopes: Vec<Scope>,
     #[command(flatten)]
@@ -39,7 +40,7 @@ fn parse_scope(text: &str) -> Result<Scope, String> {
 pub(crate) async fn run(command: ClientCommand) -> anyhow::Result<()> {
     let ClientCommand::Create(args) = command;
     let scopes = if args.scopes.is_empty() {
-        Scopes::all()
+        Scopes::INTEGRATION
     } else {
         args.scopes.iter().fold(Scopes::NONE, |set, scope| set.with(*scope))
     };

@@ -104,7 +104,7 @@ async fn create(
         .create_api_client(NewApiClient {
             name: "Demo integration".to_owned(),
             project_id: project_id.clone(),
-            scopes: Scopes::all(),
+            scopes: Scopes::INTEGRATION,
         })
         .await
         .context("create the demo's API client")?;

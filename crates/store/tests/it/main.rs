@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod audit_events;
+#[cfg(test)]
 mod authentication_failures;
 #[cfg(test)]
 mod concurrency;
