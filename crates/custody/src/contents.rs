@@ -39,7 +39,8 @@ impl<'de> Deserialize<'de> for SecretBytes {
     }
 }
 
-/// The keystore's contents. Keys stand oldest first.
+/// The keystore's contents. Keys stand oldest first. A member that is added here needs a new version of the format: programs
+/// that do not know it refuse the file, and the version is how they know why.
 #[derive(Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Contents {
@@ -79,6 +80,11 @@ pub(crate) struct StoredAgreementKey {
 impl Contents {
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, KeystoreError> {
         serde_json::from_slice(bytes).map_err(|_| KeystoreError::Damaged)
+    }
+
+    /// The earliest version of the format that has a place for all of it.
+    pub(crate) fn version(&self) -> u32 {
+        if self.agreement_keys.is_empty() { 1 } else { 2 }
     }
 
     pub(crate) fn write(&self) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {

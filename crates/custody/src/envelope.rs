@@ -3,12 +3,15 @@
 //! One JSON object, without line breaks:
 //!
 //! ```text
-//! { "format": "signet-keystore", "version": 1,
+//! { "format": "signet-keystore", "version": <1 or 2>,
 //!   "kdf":    { "name": "argon2id", "memoryKib": 65536, "iterations": 3, "parallelism": 1, "salt": <16 bytes> },
 //!   "cipher": { "name": "A256GCM", "nonce": <12 bytes> },
 //!   "sealed": <ciphertext and tag>,
 //!   "digest": <SHA-256 of everything above> }
 //! ```
+//!
+//! A file has the lowest version that can say what it holds, so that an earlier program opens it if it can, and says that
+//! it is too old if it cannot. Version 2 came with keys on curves.
 //!
 //! Bytes are base64url without padding. The key is Argon2id (RFC 9106, version 0x13) of the passphrase with the stated
 //! cost; everything but `sealed` and `digest` is additional authenticated data. `digest` is no protection, anyone can
@@ -24,7 +27,8 @@ use zeroize::Zeroizing;
 use crate::error::KeystoreError;
 
 const FORMAT: &str = "signet-keystore";
-const VERSION: u32 = 1;
+/// The newest version this program reads and writes.
+const NEWEST_VERSION: u32 = 2;
 const KDF: &str = "argon2id";
 const CIPHER: &str = "A256GCM";
 const SALT_BYTES: usize = 16;
@@ -98,12 +102,13 @@ impl FileKey {
             .map_err(|_| KeystoreError::Randomness)
     }
 
-    /// Seals `contents` under a fresh nonce and writes the envelope around it.
-    pub(crate) fn seal(&self, contents: &[u8]) -> Result<Vec<u8>, KeystoreError> {
+    /// Seals `contents`, which need this version to be understood, under a fresh nonce and writes the envelope around
+    /// them.
+    pub(crate) fn seal(&self, contents: &[u8], version: u32) -> Result<Vec<u8>, KeystoreError> {
         let nonce: [u8; NONCE_BYTES] = random()?;
         let mut envelope = Envelope {
             format: FORMAT.to_owned(),
-            version: VERSION,
+            version,
             kdf: Kdf {
                 name: KDF.to_owned(),
                 memory_kib: self.cost.memory_kib,
@@ -136,8 +141,8 @@ pub(crate) fn open(bytes: &[u8], passphrase: &str) -> Result<(Zeroizing<Vec<u8>>
     if versioned.format != FORMAT {
         return Err(KeystoreError::NotAKeystore);
     }
-    if versioned.version != VERSION {
-        return Err(KeystoreError::UnsupportedVersion { found: versioned.version, known: VERSION });
+    if versioned.version > NEWEST_VERSION {
+        return Err(KeystoreError::UnsupportedVersion { found: versioned.version, known: NEWEST_VERSION });
     }
     let envelope: Envelope = serde_json::from_slice(bytes).map_err(|_| KeystoreError::NotAKeystore)?;
     if envelope.compute_digest() != envelope.digest

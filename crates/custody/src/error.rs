@@ -34,7 +34,7 @@ pub enum KeystoreError {
     NotAKeystore,
     /// Written by a newer program.
     #[error(
-        "the keystore has format version {found}, this program knows version {known}: use a newer program"
+        "the keystore has format version {found}, this program knows versions up to {known}: use a newer program"
     )]
     UnsupportedVersion {
         /// The version in the file.
@@ -63,6 +63,17 @@ pub enum KeystoreError {
     /// The last active key cannot be taken away.
     #[error("the keystore needs one active key")]
     LastActiveKey,
+    /// The key still decrypts for tokens that may be on their way.
+    #[error("the key is active: make a new one for its algorithm, or retire it, first")]
+    StillActive,
+    /// Another process wrote the file since this one read it.
+    #[error(
+        "another process changed the keystore {path} since it was opened: nothing was written, open it again"
+    )]
+    ChangedMeanwhile {
+        /// Where the keystore is.
+        path: PathBuf,
+    },
     /// The threads of the pool could not be started.
     #[error("starting the threads for private key operations")]
     Threads(#[source] io::Error),

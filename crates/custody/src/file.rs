@@ -38,6 +38,22 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     Ok(placed)
 }
 
+/// Keeps other processes from replacing the file until the guard is dropped.
+///
+/// The lock is on the directory: the file itself is another one after each write.
+#[cfg(unix)]
+pub(crate) fn lock(path: &Path) -> io::Result<File> {
+    let directory = File::open(directory(path))?;
+    directory.lock()?;
+    Ok(directory)
+}
+
+/// Directories cannot be locked there; the check for changes by others has a gap of the time of one write.
+#[cfg(not(unix))]
+pub(crate) fn lock(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Replaces the file at a path.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = Temporary::write(path, bytes)?;
@@ -103,8 +119,12 @@ fn warn_if_readable_by_others(_: &Path, _: &fs::Metadata) {}
 /// Makes the directory entry durable: without it a crash may leave the old entry or none.
 #[cfg(unix)]
 fn sync_directory(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
+    File::open(directory(path))?.sync_all()
+}
+
+#[cfg(unix)]
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(not(unix))]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_lc_rs::rand;
+use aws_lc_rs::{digest, rand};
 use serde::{Deserialize, Serialize};
 use signet_token::{
     AgreementKey, Curve, DecryptionKey, KeyFingerprint, KeyManagement, SessionSigner, SessionVerifier,
@@ -86,10 +86,40 @@ impl LiveKey<AgreementKey> {
     }
 }
 
+/// Where a keystore is written, and under which key.
+struct Place {
+    path: PathBuf,
+    file_key: FileKey,
+    /// SHA-256 of the file as this process read or wrote it last.
+    known: [u8; 32],
+}
+
+impl Place {
+    fn new(path: &Path, file_key: FileKey, bytes: &[u8]) -> Self {
+        Self { path: path.to_owned(), file_key, known: sha256(bytes) }
+    }
+
+    /// Replaces the file, if it still is the one that was read: what another process wrote in the meantime, a key that
+    /// providers use already, would be lost.
+    fn replace(&mut self, contents: &Contents) -> Result<(), KeystoreError> {
+        let bytes = self.file_key.seal(&contents.write()?, contents.version())?;
+        let path = &self.path;
+        let write_error = |source| KeystoreError::Write { path: path.clone(), source };
+        let _others_wait = file::lock(path).map_err(write_error)?;
+        let found = file::read(path).map_err(|source| KeystoreError::Read { path: path.clone(), source })?;
+        if found.is_none_or(|found| sha256(&found) != self.known) {
+            return Err(KeystoreError::ChangedMeanwhile { path: path.clone() });
+        }
+        file::replace(path, &bytes).map_err(write_error)?;
+        self.known = sha256(&bytes);
+        Ok(())
+    }
+}
+
 /// An opened keystore. Changes are on disk before the call that makes them returns.
 pub struct Keystore {
-    /// Where and under which key it is written; `None` for one that lives in memory only.
-    place: Option<(PathBuf, FileKey)>,
+    /// Where it is written; `None` for one that lives in memory only.
+    place: Option<Place>,
     decryption_keys: Vec<LiveKey<DecryptionKey>>,
     agreement_keys: Vec<LiveKey<AgreementKey>>,
     session_signers: Vec<Arc<SessionSigner>>,
@@ -121,11 +151,11 @@ impl Keystore {
         }
         let file_key = FileKey::derive_new(&passphrase.0, cost)?;
         let contents = fresh_contents()?;
-        let bytes = file_key.seal(&contents.write()?)?;
+        let bytes = file_key.seal(&contents.write()?, contents.version())?;
         let write_error = |source| KeystoreError::Write { path: path.to_owned(), source };
         if file::create(path, &bytes).map_err(write_error)? {
             tracing::info!(path = %path.display(), "keystore created");
-            return Self::from_contents(contents, Some((path.to_owned(), file_key)));
+            return Self::from_contents(contents, Some(Place::new(path, file_key, &bytes)));
         }
         // Another process made it in the meantime: its keys are the ones.
         Self::open(path, passphrase)?.ok_or(KeystoreError::NotAKeystore)
@@ -136,7 +166,7 @@ impl Keystore {
         let Some(bytes) = file::read(path).map_err(read_error)? else { return Ok(None) };
         let (contents, file_key) = envelope::open(&bytes, &passphrase.0)?;
         let contents = Contents::read(&contents)?;
-        Self::from_contents(contents, Some((path.to_owned(), file_key))).map(Some)
+        Self::from_contents(contents, Some(Place::new(path, file_key, &bytes))).map(Some)
     }
 
     /// Makes a keystore with fresh keys that is never written anywhere.
@@ -144,7 +174,7 @@ impl Keystore {
         Self::from_contents(fresh_contents()?, None)
     }
 
-    fn from_contents(contents: Contents, place: Option<(PathBuf, FileKey)>) -> Result<Self, KeystoreError> {
+    fn from_contents(contents: Contents, place: Option<Place>) -> Result<Self, KeystoreError> {
         let decryption_keys = contents
             .decryption_keys
             .iter()
@@ -264,13 +294,13 @@ impl Keystore {
     /// Destroys a retired decryption key: tokens encrypted to it no longer open.
     ///
     /// # Errors
-    /// [`KeystoreError::KeyNotFound`], [`KeystoreError::LastActiveKey`] for an active one.
+    /// [`KeystoreError::KeyNotFound`], [`KeystoreError::StillActive`].
     pub fn destroy_decryption_key(&mut self, key_id: &KeyFingerprint) -> Result<(), KeystoreError> {
         let rsa = self.decryption_keys.iter().position(|live| live.key.fingerprint() == key_id);
         let agreement = self.agreement_keys.iter().position(|live| live.key.fingerprint() == key_id);
         let found = self.decryption_keys().into_iter().find(|info| info.key_id == *key_id);
         if found.ok_or(KeystoreError::KeyNotFound)?.state == KeyState::Active {
-            return Err(KeystoreError::LastActiveKey);
+            return Err(KeystoreError::StillActive);
         }
         self.change(|contents| {
             if let Some(position) = rsa {
@@ -317,11 +347,9 @@ impl Keystore {
     ) -> Result<(), KeystoreError> {
         let mut contents = Contents::read(&self.contents.write()?)?;
         edit(&mut contents)?;
-        let bytes = contents.write()?;
         let mut changed = Self::from_contents(contents, None)?;
-        if let Some((path, file_key)) = &self.place {
-            file::replace(path, &file_key.seal(&bytes)?)
-                .map_err(|source| KeystoreError::Write { path: path.clone(), source })?;
+        if let Some(place) = &mut self.place {
+            place.replace(&changed.contents)?;
         }
         changed.place = self.place.take();
         *self = changed;
@@ -332,12 +360,18 @@ impl Keystore {
 impl fmt::Debug for Keystore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keystore")
-            .field("path", &self.place.as_ref().map(|(path, _)| path))
+            .field("path", &self.place.as_ref().map(|place| &place.path))
             .field("decryption_keys", &self.decryption_keys.len())
             .field("agreement_keys", &self.agreement_keys.len())
             .field("session_keys", &self.session_signers.len())
             .finish_non_exhaustive()
     }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut sum = [0; 32];
+    sum.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    sum
 }
 
 /// Retires the keys on a curve.

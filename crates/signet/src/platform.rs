@@ -8,7 +8,7 @@ use signet_custody::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, RsaPoolO
 use signet_domain::Env;
 use signet_realtime::Hub;
 use signet_store::{Store, StoreOptions};
-use signet_token::{KeyUnwrap, SessionSigner, UnwrapError, UnwrapFuture};
+use signet_token::{KeyAgreement, KeyUnwrap, SessionSigner, UnwrapError, UnwrapFuture};
 
 use crate::config::Config;
 use crate::secret_file;
@@ -77,6 +77,21 @@ impl Operator {
     }
 }
 
+/// Opens the keystore, and makes it with its keys if there is none.
+pub(crate) async fn open_keystore(config: &Config) -> anyhow::Result<Keystore> {
+    let passphrase = Passphrase::new(config.keystore_passphrase()?.as_str());
+    if let Some(folder) = config.keystore.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        secret_file::create_directory(folder)
+            .with_context(|| format!("make the keystore's directory {}", folder.display()))?;
+    }
+    let path = config.keystore.clone();
+    // Argon2id and key generation take tenths of a second: not on a thread that serves others.
+    tokio::task::spawn_blocking(move || Keystore::open_or_create(&path, &passphrase))
+        .await
+        .context("open the keystore")?
+        .with_context(|| format!("open the keystore {}", config.keystore.display()))
+}
+
 async fn open_store(config: &Config) -> anyhow::Result<(Store, Arc<Hub>)> {
     if config.database.starts_with("sqlite:") {
         secret_file::create_directory(&config.data_dir)
@@ -117,17 +132,7 @@ async fn start(
 
 impl Keys {
     async fn open(config: &Config) -> anyhow::Result<Self> {
-        let passphrase = Passphrase::new(config.keystore_passphrase()?.as_str());
-        if let Some(folder) = config.keystore.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            secret_file::create_directory(folder)
-                .with_context(|| format!("make the keystore's directory {}", folder.display()))?;
-        }
-        let path = config.keystore.clone();
-        // Argon2id and key generation take tenths of a second: not on a thread that serves others.
-        let keystore = tokio::task::spawn_blocking(move || Keystore::open_or_create(&path, &passphrase))
-            .await
-            .context("open the keystore")?
-            .with_context(|| format!("open the keystore {}", config.keystore.display()))?;
+        let keystore = open_keystore(config).await?;
         let options = RsaPoolOptions { threads: config.rsa_threads, queue: config.rsa_queue };
         Ok(Self {
             custody: Arc::new(keystore.local_unwrap(options).context("start the decryption threads")?),
@@ -160,5 +165,36 @@ struct NoCustody;
 impl KeyUnwrap for NoCustody {
     fn unwrap<'a>(&'a self, _key_id: Option<&'a str>, _encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
         Box::pin(async { Err(UnwrapError::Unavailable) })
+    }
+
+    fn agree_and_unwrap<'a>(&'a self, _key_id: Option<&'a str>, _: &'a KeyAgreement) -> UnwrapFuture<'a> {
+        Box::pin(async { Err(UnwrapError::Unavailable) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signet_token::{Curve, EncryptionKey};
+
+    /// A command without keys says that it has none, not that a token is bad.
+    #[tokio::test]
+    async fn without_custody_no_token_is_judged() {
+        let mut keystore = Keystore::in_memory_generated().unwrap();
+        keystore.rotate_decryption_key_for(signet_token::KeyManagement::EcdhEsX25519).unwrap();
+        let [_, x25519] = &keystore.decryption_keys()[..] else { panic!("two keys") };
+        let key = EncryptionKey::from_jwk(&x25519.public_jwk).unwrap();
+        let wrapped = key.encrypt_key(&[9; 32], b"", b"").unwrap();
+        let ephemeral_key = wrapped.ephemeral_key.unwrap();
+        assert_eq!(ephemeral_key.curve(), Curve::X25519);
+        let agreement = KeyAgreement {
+            ephemeral_key,
+            party_u: Vec::new(),
+            party_v: Vec::new(),
+            encrypted_key: wrapped.encrypted_key,
+        };
+        let refusals =
+            [NoCustody.unwrap(None, &[]).await, NoCustody.agree_and_unwrap(None, &agreement).await];
+        assert!(refusals.iter().all(|refusal| matches!(refusal, Err(UnwrapError::Unavailable))));
     }
 }

@@ -190,8 +190,9 @@ fn someone_who_repairs_the_checksum_does_not_get_further() {
 fn other_versions_costs_and_files_are_named() {
     let (_folder, path, _) = folder_with_keystore();
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace(r#""version":1"#, r#""version":2,"novelty":true"#)).unwrap();
-    assert!(matches!(open(&path).unwrap_err(), KeystoreError::UnsupportedVersion { found: 2, known: 1 }));
+    fs::write(&path, text.replace(r#""version":1"#, r#""version":3,"novelty":true"#)).unwrap();
+    let newer = open(&path).unwrap_err();
+    assert!(matches!(newer, KeystoreError::UnsupportedVersion { found: 3, known: 2 }), "{newer}");
     for other in ["", "{}", "null", "-----BEGIN PRIVATE KEY-----", r#"{"format":"other","version":1}"#] {
         fs::write(&path, other).unwrap();
         assert!(matches!(open(&path).unwrap_err(), KeystoreError::NotAKeystore), "{other}");
@@ -203,6 +204,85 @@ fn other_versions_costs_and_files_are_named() {
     assert!(!elsewhere.exists());
     let nowhere = path.with_file_name("missing-folder").join("keystore");
     assert!(matches!(open(&nowhere).unwrap_err(), KeystoreError::Write { .. }));
+}
+
+/// The version that a file says it has.
+fn version(path: &Path) -> u64 {
+    let file: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    file["version"].as_u64().unwrap()
+}
+
+#[test]
+fn a_file_has_the_version_that_its_keys_need() {
+    let (_folder, path, mut keystore) = folder_with_keystore();
+    keystore.rotate_decryption_key().unwrap();
+    assert_eq!(version(&path), 1);
+    let key_id = keystore.rotate_decryption_key_for(KeyManagement::EcdhEsX25519).unwrap();
+    assert_eq!(version(&path), 2, "a program that knows no keys on curves has to say so");
+    assert_eq!(open(&path).unwrap().jwks_json(), keystore.jwks_json());
+    // Back to what it understands, and to a file that it opens.
+    keystore.retire_agreement_keys(Curve::X25519).unwrap();
+    keystore.destroy_decryption_key(&key_id).unwrap();
+    assert_eq!(version(&path), 1);
+    assert_eq!(open(&path).unwrap().jwks_json(), keystore.jwks_json());
+}
+
+/// A file with test keys, written by a program that knew version 1 alone.
+#[test]
+fn a_file_of_an_earlier_program_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keystore");
+    fs::write(&path, include_bytes!("version-1.keystore.json")).unwrap();
+    let mut keystore = open(&path).unwrap();
+    let keys = keystore.decryption_keys();
+    let listed: Vec<_> = keys.iter().map(|info| (info.key_id.as_str(), info.state)).collect();
+    assert_eq!(
+        listed,
+        [
+            ("Me-lc5WINN2clBXI4laLktj4qz_6QRAP19suu-PHL00", KeyState::Active),
+            ("tVQkF1VT0VuegiPT5xxKaIUmrSQ8ftxX32sVZnZPTMM", KeyState::Retired)
+        ]
+    );
+    keystore.rotate_decryption_key_for(KeyManagement::EcdhEsP256).unwrap();
+    assert_eq!(open(&path).unwrap().decryption_keys().len(), 3);
+}
+
+#[test]
+fn what_another_process_wrote_is_not_lost() {
+    let (_folder, path, mut server) = folder_with_keystore();
+    let mut operator = open(&path).unwrap();
+    let theirs = operator.rotate_decryption_key_for(KeyManagement::EcdhEsP256).unwrap();
+    let before = server.jwks_json();
+    let refused = server.rotate_decryption_key().unwrap_err();
+    assert!(matches!(refused, KeystoreError::ChangedMeanwhile { .. }), "{refused}");
+    assert_eq!(server.jwks_json(), before, "nor is anything changed in memory");
+    let mut server = open(&path).unwrap();
+    let ours = server.rotate_decryption_key().unwrap();
+    server.rotate_decryption_key().unwrap();
+    let kept: Vec<_> = open(&path).unwrap().decryption_keys().into_iter().map(|info| info.key_id).collect();
+    assert!(kept.contains(&theirs) && kept.contains(&ours));
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(server.rotate_decryption_key().unwrap_err(), KeystoreError::ChangedMeanwhile { .. }));
+    assert!(!path.exists(), "a keystore that was taken away does not come back");
+}
+
+#[test]
+fn of_processes_that_change_it_together_each_is_told() {
+    let (_folder, path, _) = folder_with_keystore();
+    let openers: Vec<_> = (0..4).map(|_| open(&path).unwrap()).collect();
+    let made: Vec<_> = std::thread::scope(|scope| {
+        let makers: Vec<_> = openers
+            .into_iter()
+            .map(|mut keystore| {
+                scope.spawn(move || keystore.rotate_decryption_key_for(KeyManagement::EcdhEsX25519))
+            })
+            .collect();
+        makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+    });
+    let kept: Vec<_> = open(&path).unwrap().decryption_keys().into_iter().map(|info| info.key_id).collect();
+    let told: Vec<_> = made.iter().filter_map(|made| made.as_ref().ok()).collect();
+    assert_eq!(told.len(), 1, "{made:?}");
+    assert!(kept.contains(told[0]));
 }
 
 #[test]
@@ -223,7 +303,7 @@ fn rotation_keeps_the_retired_key_for_decryption_until_it_is_destroyed() {
     let old_id = keystore.decryption_keys()[0].key_id.clone();
     let old_key = EncryptionKey::from_jwk(&keystore.decryption_keys()[0].public_jwk).unwrap();
     let wrapped = old_key.wrap(&[9; 32]).unwrap();
-    assert!(matches!(keystore.destroy_decryption_key(&old_id).unwrap_err(), KeystoreError::LastActiveKey));
+    assert!(matches!(keystore.destroy_decryption_key(&old_id).unwrap_err(), KeystoreError::StillActive));
 
     let new_id = keystore.rotate_decryption_key().unwrap();
     let reopened = open(&path).unwrap();

@@ -1,4 +1,6 @@
-//! `signet keys`: the brands' keys for signing visitor tokens.
+//! `signet keys`: the brands' keys for signing visitor tokens, and the platform's that they are encrypted to.
+
+mod platform;
 
 use std::path::PathBuf;
 
@@ -8,6 +10,7 @@ use signet_app::{CustomerKey, NewCustomerKey};
 use signet_domain::ProjectId;
 use signet_token::SigningKey;
 
+use crate::cli::keys::platform::PlatformKeysCommand;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
 use crate::secret_file;
@@ -20,6 +23,9 @@ pub(crate) enum KeysCommand {
     List(ListArgs),
     /// Make a key pair for a token provider: rsaPrivateKey.pem and rsaPublicKey.pem, RSA 2048
     Generate(GenerateArgs),
+    /// Manage the platform's own keys, which tokens are encrypted to
+    #[command(subcommand)]
+    Platform(PlatformKeysCommand),
 }
 
 #[derive(Args, Debug)]
@@ -60,6 +66,7 @@ pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<()> {
         KeysCommand::Add(args) => add(args).await,
         KeysCommand::List(args) => list(args).await,
         KeysCommand::Generate(args) => generate(&args),
+        KeysCommand::Platform(command) => platform::run(command).await,
     }
 }
 

@@ -42,7 +42,7 @@ enum Command {
     /// Create projects and change their settings
     #[command(subcommand)]
     Project(project::ProjectCommand),
-    /// Manage the keys with which brands sign visitor tokens
+    /// Manage the keys with which brands sign visitor tokens, and the platform's own
     #[command(subcommand)]
     Keys(keys::KeysCommand),
     /// Create the people who answer visitors

@@ -8,7 +8,7 @@ use signet_testkit::server::Installation;
 
 use crate::fixture::{BINARY, Served, ServedProject};
 
-fn fails(installation: &Installation, arguments: &[&str]) -> String {
+pub(crate) fn fails(installation: &Installation, arguments: &[&str]) -> String {
     let data_dir = installation.folder().to_str().unwrap();
     let output = Command::new(BINARY).args(arguments).args(["--data-dir", data_dir]).output().unwrap();
     assert!(!output.status.success(), "{arguments:?} succeeded");

@@ -21,6 +21,7 @@ mod integration_guide;
 mod journey;
 mod journey_identity;
 mod openssl;
+mod platform_keys;
 mod provider_servers;
 mod providers;
 mod shutdown;
