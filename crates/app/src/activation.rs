@@ -66,6 +66,8 @@ pub struct OpenedSession {
     pub expires_at: Timestamp,
     /// First name from a verified token.
     pub display_name: Option<String>,
+    /// Ends this session at [`App::logout`], and can do nothing else.
+    pub sign_out_handle: String,
 }
 
 impl OpenedSession {
@@ -436,6 +438,7 @@ impl App {
             assurance: session.assurance,
             expires_at: session.expires_at,
             display_name,
+            sign_out_handle: self.sessions.mint_sign_out(session, now)?,
         })
     }
 

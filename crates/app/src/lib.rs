@@ -16,6 +16,7 @@ mod feed;
 mod inspection;
 mod limits;
 mod projects;
+mod revocation;
 mod secrets;
 mod session_token;
 mod sign_in;
@@ -43,6 +44,7 @@ pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;
 pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
 pub use limits::{Limits, RateLimits};
+pub use revocation::{RevocationWatch, RevokeBy};
 pub use session_token::{SessionError, VisitorSession};
 pub use sign_in::{DeskSession, IssuedToken};
 pub use sweeper::Sweeper;
@@ -106,6 +108,7 @@ pub struct App {
     platform_key_pem: String,
     limits: Limits,
     sessions: session_token::SessionTokens,
+    revocations_seen: tokio::sync::Mutex<revocation::Seen>,
     platform_keys: Vec<PlatformKey>,
     failures: failures::FailureFeed,
     projects: projects::ProjectCache,
@@ -126,7 +129,7 @@ impl App {
     /// Assembles the application and reads the set of revoked sessions.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
         let limits = Limits::new(&parts.limits, &parts.env);
-        let sessions = session_token::SessionTokens::load(
+        let (sessions, seen) = session_token::SessionTokens::load(
             parts.signer,
             &parts.public_url,
             &parts.store,
@@ -144,6 +147,7 @@ impl App {
             platform_key_pem: parts.platform_key_pem,
             limits,
             sessions,
+            revocations_seen: tokio::sync::Mutex::new(seen),
             platform_keys: parts.platform_keys,
             failures,
             projects: projects::ProjectCache::default(),

@@ -14,6 +14,7 @@ use signet_store::{Store, devices, sessions};
 use signet_token::{SessionClaims, SessionSigner, SessionTokenKind};
 use uuid::Uuid;
 
+use crate::revocation::Seen;
 use crate::{App, AppError};
 
 /// How long an anonymous session token is good. The widget opens a new one by the device credential.
@@ -26,6 +27,9 @@ pub(crate) const TEST_SESSION: Duration = Duration::from_mins(5);
 const SHARDS: usize = 16;
 /// Recognised tokens kept in each shard; a full shard forgets all and verifies again.
 const RECOGNISED: usize = 8_192;
+
+/// How long a sign-out handle is looked at. A browser that was offline for longer has a session that nobody renewed since.
+const SIGN_OUT_HANDLE: Duration = DEVICE_CREDENTIAL;
 
 pub(crate) struct SessionTokens {
     signer: Arc<SessionSigner>,
@@ -43,15 +47,17 @@ pub(crate) struct Device {
 }
 
 impl SessionTokens {
+    /// With every session and device that ended before its time, and where to look for those that end from then on.
     pub(crate) async fn load(
         signer: Arc<SessionSigner>,
         issuer: &str,
         store: &Store,
         now: Timestamp,
-    ) -> Result<Self, AppError> {
-        let ended = store
+    ) -> Result<(Self, Seen), AppError> {
+        let (ended, seen) = store
             .read(move |tx| {
                 Box::pin(async move {
+                    let seen = Seen::now(tx).await?;
                     let mut ended = HashMap::new();
                     for session in sessions::ended_in_time(tx, now).await? {
                         ended.insert(session.id.as_uuid(), session.expires_at);
@@ -59,16 +65,17 @@ impl SessionTokens {
                     for (device, until) in devices::revoked(tx, now).await? {
                         ended.insert(device.as_uuid(), until);
                     }
-                    Ok::<_, AppError>(ended)
+                    Ok::<_, AppError>((ended, seen))
                 })
             })
             .await?;
-        Ok(Self {
+        let tokens = Self {
             signer,
             issuer: issuer.to_owned(),
             recognised: (0..SHARDS).map(|_| Mutex::default()).collect(),
             ended: RwLock::new(ended),
-        })
+        };
+        Ok((tokens, seen))
     }
 
     pub(crate) fn mint(&self, session: &VisitorSession, now: Timestamp) -> Result<String, AppError> {
@@ -131,6 +138,33 @@ impl SessionTokens {
         self.sign(SessionTokenKind::Device, &claims)
     }
 
+    /// What can end a session and nothing else.
+    pub(crate) fn mint_sign_out(&self, session: &VisitorSession, now: Timestamp) -> Result<String, AppError> {
+        let claims = SessionClaims {
+            iss: self.issuer.clone(),
+            aud: session.project_id.to_string(),
+            sub: session.visitor_id.to_string(),
+            sid: session.session_id.to_string(),
+            iat: now.as_seconds(),
+            exp: now.after(SIGN_OUT_HANDLE).as_seconds(),
+            assurance: session.assurance.as_str().to_owned(),
+            auth_time: None,
+            dev: session.device_id.map(|id| id.to_string()),
+        };
+        self.sign(SessionTokenKind::SignOut, &claims)
+    }
+
+    /// The session that a sign-out handle names, with no time left of its own; `None` if the handle is forged or too old, or the
+    /// session has ended before its time.
+    pub(crate) fn to_sign_out(&self, handle: &str, now: Timestamp) -> Option<VisitorSession> {
+        let claims = self.signer.verify(handle, SessionTokenKind::SignOut).ok()?;
+        if claims.is_expired(now.as_millis()) {
+            return None;
+        }
+        let session = VisitorSession { expires_at: now, ..self.session_from(&claims)? };
+        (!self.has_ended(&session)).then_some(session)
+    }
+
     fn sign(&self, kind: SessionTokenKind, claims: &SessionClaims) -> Result<String, AppError> {
         self.signer.sign(kind, claims).map_err(|error| AppError::Unavailable(Box::new(error)))
     }
@@ -163,16 +197,18 @@ impl SessionTokens {
         (!ended.contains_key(&device.id.as_uuid())).then_some(device)
     }
 
-    pub(crate) fn end_session(&self, id: SessionId, until: Timestamp) {
-        self.end(id.as_uuid(), until);
+    /// Refuses a session's tokens from now on. False if they were refused before.
+    pub(crate) fn end_session(&self, id: SessionId, until: Timestamp) -> bool {
+        self.end(id.as_uuid(), until)
     }
 
-    pub(crate) fn end_device(&self, id: DeviceId, until: Timestamp) {
-        self.end(id.as_uuid(), until);
+    /// Refuses a device's credential and sessions from now on. False if they were refused before.
+    pub(crate) fn end_device(&self, id: DeviceId, until: Timestamp) -> bool {
+        self.end(id.as_uuid(), until)
     }
 
-    fn end(&self, id: Uuid, until: Timestamp) {
-        self.ended.write().unwrap_or_else(PoisonError::into_inner).insert(id, until);
+    fn end(&self, id: Uuid, until: Timestamp) -> bool {
+        self.ended.write().unwrap_or_else(PoisonError::into_inner).insert(id, until).is_none()
     }
 
     /// Forgets what no longer matters.

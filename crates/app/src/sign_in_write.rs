@@ -413,8 +413,20 @@ pub(crate) async fn end_session(
     if !sessions::end(tx, session.id, reason, now).await? {
         return Ok(false);
     }
+    after_end(tx, session, reason, notice_id, now).await?;
+    Ok(true)
+}
+
+/// What follows for the visitor when a session has ended: nothing while another one proves who they are.
+pub(crate) async fn after_end(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    reason: SessionEnd,
+    notice_id: MessageId,
+    now: Timestamp,
+) -> Result<(), AppError> {
     if sessions::count_live(tx, session.visitor_id, now).await? > 0 {
-        return Ok(true);
+        return Ok(());
     }
     let (lapse, notice, kind) = match reason {
         SessionEnd::Expired => {
@@ -427,7 +439,10 @@ pub(crate) async fn end_session(
             (LapseReason::SignedOut, Notice::VisitorSignedOut, EventKind::VisitorSignedOut)
         }
     };
-    visitors::lapse(tx, session.visitor_id, lapse, now).await?;
+    // Of several sessions that end by time or by others' doing together, one lapse is told; who signs out does so each time.
+    if !visitors::lapse(tx, session.visitor_id, lapse, now).await? && lapse != LapseReason::SignedOut {
+        return Ok(());
+    }
     match conversations::find_ongoing(tx, session.visitor_id).await? {
         Some(conversation) => write_notice(tx, conversation.id, notice, notice_id, kind, now).await?,
         None => {
@@ -442,5 +457,5 @@ pub(crate) async fn end_session(
             events::append(tx, event).await?;
         }
     }
-    Ok(true)
+    Ok(())
 }

@@ -43,6 +43,13 @@ impl Sweeper {
                     "overdue sessions could not be ended"
                 );
             }
+            // Those that a process which died left behind.
+            if let Err(error) = self.app.announce_revocations().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "revoked sessions could not be announced"
+                );
+            }
             count = count.wrapping_add(1);
             if count.is_multiple_of(TIDY)
                 && let Err(error) = self.app.tidy().await

@@ -212,11 +212,14 @@ impl App {
         }
     }
 
-    /// Ends the session that a token names, live or expired; idempotent. Its sockets close; for an anonymous one, the
-    /// device credential proves nothing any more.
-    pub async fn logout(&self, token: &str, context: &RequestContext) -> Result<(), AppError> {
-        let Some(session) = self.sessions.read(token) else { return Ok(()) };
+    /// Ends the session that a token, live or expired, or a sign-out handle names; idempotent. Its sockets close; for an anonymous
+    /// one, the device credential proves nothing any more.
+    pub async fn logout(&self, credential: &str, context: &RequestContext) -> Result<(), AppError> {
         let now = self.env.now();
+        let held = self.sessions.read(credential).map(|session| VisitorSession::clone(&session));
+        let Some(session) = held.or_else(|| self.sessions.to_sign_out(credential, now)) else {
+            return Ok(());
+        };
         if session.assurance == Assurance::Verified {
             let (id, notice) = (session.session_id, MessageId::generate(&self.env));
             let ended = self

@@ -1,8 +1,8 @@
 //! Writes. What the caller can put right is in `userErrors`; everything else is an error of the field.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use signet_app::{ActivationFailure, AppError, SendAsAgent};
-use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope};
+use signet_app::{ActivationFailure, AppError, RevokeBy, SendAsAgent};
+use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, SessionId};
 
 use crate::call::Call;
 use crate::model::{ConversationNode, MessageNode, TokenInspectInput, TokenInspectPayload, TokenInspection};
@@ -34,6 +34,30 @@ impl VisitorAuthenticateFromCredentialsPayload {
             Ok(token) => Self { visitor_session_token: Some(token), user_errors: Vec::new() },
             Err(error) => Self { visitor_session_token: None, user_errors: vec![error] },
         }
+    }
+}
+
+#[derive(InputObject)]
+pub(crate) struct VisitorSessionsRevokeInput {
+    project_id: ID,
+    /// Every session of this person.
+    user_id: Option<String>,
+    /// One session.
+    session_id: Option<Uuid>,
+    /// Every session that was opened or last renewed by a token of this customer key: its fingerprint.
+    signing_key: Option<String>,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct VisitorSessionsRevokePayload {
+    /// How many sessions lived and were ended.
+    revoked_count: i64,
+    user_errors: Vec<UserError>,
+}
+
+impl VisitorSessionsRevokePayload {
+    fn refused(error: UserError) -> Self {
+        Self { revoked_count: 0, user_errors: vec![error] }
     }
 }
 
@@ -155,6 +179,33 @@ impl Mutation {
             Err(AppError::NotFound) => Ok(not_found()),
             Err(error) => Err(call.error(&error)),
         }
+    }
+
+    /// Ends visitor sessions at once: sockets close, and nothing but a new token opens another. Name exactly one of user, session and key.
+    /// Nobody signed in is no error: `revokedCount` is 0. Needs `visitors:authenticate`.
+    #[graphql(complexity = "WRITE_COST + child_complexity")]
+    async fn visitor_sessions_revoke(
+        &self,
+        ctx: &Context<'_>,
+        input: VisitorSessionsRevokeInput,
+    ) -> Result<VisitorSessionsRevokePayload> {
+        let call = Call::of(ctx)?;
+        let Ok(access) = call.access(&input.project_id, Scope::VisitorsAuthenticate) else {
+            return Ok(VisitorSessionsRevokePayload::refused(UserError::not_found("projectId", "project")));
+        };
+        let by = match (input.user_id, input.session_id, input.signing_key) {
+            (Some(user_id), None, None) => RevokeBy::User(user_id),
+            (None, Some(id), None) => RevokeBy::Session(SessionId::from_uuid(id.0)),
+            (None, None, Some(key)) => RevokeBy::SigningKey(key),
+            _ => {
+                let message = "name exactly one of userId, sessionId and signingKey";
+                return Ok(VisitorSessionsRevokePayload::refused(UserError::invalid("userId", message)));
+            }
+        };
+        let revoked = call.app.revoke_visitor_sessions(&access, by, &call.context).await;
+        let revoked = revoked.map_err(|error| call.error(&error))?;
+        let revoked_count = i64::try_from(revoked).unwrap_or(i64::MAX);
+        Ok(VisitorSessionsRevokePayload { revoked_count, user_errors: Vec::new() })
     }
 
     #[graphql(complexity = "WRITE_COST + child_complexity")]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
-use signet_app::{App, Sweeper};
+use signet_app::{App, RevocationWatch, Sweeper};
 use signet_domain::Env;
 use signet_http::HttpOptions;
 use signet_realtime::Hub;
@@ -46,6 +46,7 @@ impl Server {
         let serving =
             tokio::spawn(signet_http::serve(listener, router, shutdown.clone(), config.shutdown_grace));
         let sweeping = tokio::spawn(Sweeper::new(Arc::clone(&app)).run());
+        let watching = tokio::spawn(RevocationWatch::new(Arc::clone(&app)).run());
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(RunningServer {
             address,
@@ -56,6 +57,7 @@ impl Server {
             shutdown,
             serving,
             sweeping,
+            watching,
         })
     }
 }
@@ -101,6 +103,7 @@ pub struct RunningServer {
     shutdown: CancellationToken,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    watching: JoinHandle<()>,
 }
 
 impl RunningServer {
@@ -124,6 +127,7 @@ impl RunningServer {
         let stopped = tokio::select! {
             stopped = &mut self.serving => stopped.context("serve"),
             stopped = &mut self.sweeping => stopped.context("end overdue sessions"),
+            stopped = &mut self.watching => stopped.context("watch for revoked sessions"),
         };
         stopped.err().unwrap_or_else(|| anyhow::anyhow!("the server stopped by itself"))
     }
@@ -137,6 +141,7 @@ impl RunningServer {
         // Nobody is left to be told; this ends whatever still listens.
         self.hub.close();
         self.sweeping.abort();
+        self.watching.abort();
         self.app.flush_authentication_failures().await;
         self.store.close().await;
         tracing::info!("stopped");

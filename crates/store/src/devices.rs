@@ -5,11 +5,30 @@ use signet_domain::{DeviceId, ProjectId, Timestamp, VisitorId};
 use crate::sql::statements;
 use crate::{StoreError, Tx};
 
+macro_rules! revoke {
+    ($position:literal) => {
+        concat!(
+            "INSERT INTO devices (id, project_id, visitor_id, created_at, revoked_at, expires_at, revocation_position) \
+             VALUES ($1, $2, $3, $4, $5, $6, ",
+            $position,
+            ") ON CONFLICT (id) DO UPDATE SET revoked_at = COALESCE(devices.revoked_at, excluded.revoked_at), \
+             revocation_position = excluded.revocation_position, \
+             expires_at = CASE WHEN devices.expires_at > excluded.expires_at THEN devices.expires_at \
+             ELSE excluded.expires_at END"
+        )
+    };
+}
+
 statements! {
-    REVOKE = "INSERT INTO devices (id, project_id, visitor_id, created_at, revoked_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6) \
-        ON CONFLICT (id) DO UPDATE SET revoked_at = COALESCE(devices.revoked_at, excluded.revoked_at), \
-        expires_at = CASE WHEN devices.expires_at > excluded.expires_at THEN devices.expires_at ELSE excluded.expires_at END";
+    /// The position as in `sessions`.
+    REVOKE = revoke!("1 + COALESCE((SELECT revocation_position FROM devices WHERE revocation_position > 0 \
+            ORDER BY revocation_position DESC LIMIT 1), 0)"),
+        postgres: revoke!("pg_current_xact_id()::text::bigint");
+    POSITION = "SELECT 1 + COALESCE((SELECT revocation_position FROM devices WHERE revocation_position > 0 \
+            ORDER BY revocation_position DESC LIMIT 1), 0)",
+        postgres: "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    REVOKED_SINCE = "SELECT id, visitor_id, expires_at FROM devices WHERE revocation_position >= $1 AND expires_at > $2 \
+        ORDER BY revocation_position";
     REVOKED = "SELECT id, expires_at FROM devices WHERE revoked_at IS NOT NULL AND expires_at > $1 ORDER BY expires_at";
     IS_REVOKED = "SELECT id FROM devices WHERE id = $1 AND revoked_at IS NOT NULL";
 }
@@ -32,6 +51,25 @@ pub async fn revoke(
 pub async fn revoked(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<(DeviceId, Timestamp)>, StoreError> {
     tx.query(REVOKED, &[now.into()], |row| Ok((row.get(0, "devices.id")?, row.get(1, "devices.expires_at")?)))
         .await
+}
+
+/// Where [`revoked_since`] must begin to see every revocation that is not visible now.
+pub async fn revocation_position(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let position = tx.query_opt(POSITION, &[], |row| row.get(0, "devices.revocation_position")).await?;
+    position.ok_or(StoreError::Corrupt("devices.revocation_position"))
+}
+
+/// Devices revoked at that position or later whose credentials have not expired at `now`: id, visitor, and until when that
+/// matters. May name some that were seen before.
+pub async fn revoked_since(
+    tx: &mut Tx<'_>,
+    position: i64,
+    now: Timestamp,
+) -> Result<Vec<(DeviceId, VisitorId, Timestamp)>, StoreError> {
+    tx.query(REVOKED_SINCE, &[position.into(), now.into()], |row| {
+        Ok((row.get(0, "devices.id")?, row.get(1, "devices.visitor_id")?, row.get(2, "devices.expires_at")?))
+    })
+    .await
 }
 
 /// Whether a device credential was revoked.

@@ -32,6 +32,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_token_verification"),
     migration!(3, "0003_token_leeway"),
     migration!(4, "0004_audit"),
+    migration!(5, "0005_revocation"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

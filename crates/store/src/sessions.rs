@@ -1,6 +1,7 @@
 //! Visitor sessions opened by a verified token.
 
-use signet_domain::{BrowserId, Session, SessionEnd, SessionId, Timestamp, VisitorId};
+use signet_domain::{BrowserId, ProjectId, Session, SessionEnd, SessionId, Timestamp, VisitorId};
+use uuid::Uuid;
 
 use crate::sql::{Row, statements};
 use crate::{StoreError, Tx};
@@ -8,6 +9,28 @@ use crate::{StoreError, Tx};
 macro_rules! columns {
     () => {
         "id, project_id, visitor_id, browser_id, verified_at, expires_at, signing_key, created_at, ended_at, end_reason"
+    };
+}
+
+/// The position of an end: the next number on SQLite, whose writers follow each other; the transaction's id on PostgreSQL.
+/// There a reader goes on from the oldest transaction that was still running, so that one which commits late is not missed.
+macro_rules! revoked {
+    ($set:literal, $condition:literal) => {
+        concat!(
+            "UPDATE sessions SET ",
+            $set,
+            ", revocation_position = 1 + COALESCE((SELECT last.revocation_position FROM sessions AS last \
+             WHERE last.revocation_position > 0 ORDER BY last.revocation_position DESC LIMIT 1), 0) WHERE ",
+            $condition
+        )
+    };
+    (postgres: $set:literal, $condition:literal) => {
+        concat!(
+            "UPDATE sessions SET ",
+            $set,
+            ", revocation_position = pg_current_xact_id()::text::bigint WHERE ",
+            $condition
+        )
     };
 }
 
@@ -19,8 +42,30 @@ statements! {
     RENEW = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, ended_at = NULL, end_reason = NULL \
         WHERE id = $4 AND visitor_id = $5 AND (end_reason IS NULL OR end_reason = 'EXPIRED')";
     /// Expired is the weakest end: every other may replace it, so that nobody renews what was signed out or revoked.
-    END = "UPDATE sessions SET end_reason = $1, ended_at = $2 \
-        WHERE id = $3 AND (end_reason IS NULL OR (end_reason = 'EXPIRED' AND $4))";
+    END = revoked!("end_reason = $1, ended_at = $2", "id = $3 AND (end_reason IS NULL OR end_reason = 'EXPIRED')"),
+        postgres: revoked!(postgres: "end_reason = $1, ended_at = $2",
+            "id = $3 AND (end_reason IS NULL OR end_reason = 'EXPIRED')");
+    EXPIRE = "UPDATE sessions SET end_reason = 'EXPIRED', ended_at = $1 WHERE id = $2 AND end_reason IS NULL";
+    REVOKE_OF_VISITOR = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
+            "visitor_id = $2 AND ended_at IS NULL AND expires_at > $1"),
+        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
+            "visitor_id = $2 AND ended_at IS NULL AND expires_at > $1");
+    REVOKE_ONE = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
+            "id = $2 AND project_id = $3 AND ended_at IS NULL AND expires_at > $1"),
+        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
+            "id = $2 AND project_id = $3 AND ended_at IS NULL AND expires_at > $1");
+    /// Looks at every live session, once in the life of a key, so that no renewal has to keep an index of keys.
+    REVOKE_OF_KEY = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
+            "project_id = $2 AND signing_key = $3 AND ended_at IS NULL AND expires_at > $1"),
+        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
+            "project_id = $2 AND signing_key = $3 AND ended_at IS NULL AND expires_at > $1");
+    TO_ANNOUNCE = concat!("SELECT ", columns!(), " FROM sessions WHERE announce AND id > $1 ORDER BY id LIMIT $2");
+    ANNOUNCED = "UPDATE sessions SET announce = FALSE WHERE id = $1 AND announce";
+    POSITION = "SELECT 1 + COALESCE((SELECT revocation_position FROM sessions WHERE revocation_position > 0 \
+            ORDER BY revocation_position DESC LIMIT 1), 0)",
+        postgres: "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    REVOKED_SINCE = concat!("SELECT ", columns!(), " FROM sessions WHERE revocation_position >= $1 AND expires_at > $2 \
+        ORDER BY revocation_position");
     LIST_OVERDUE = concat!("SELECT ", columns!(), " FROM sessions WHERE ended_at IS NULL AND expires_at <= $1 \
         ORDER BY expires_at, id LIMIT $2");
     COUNT_LIVE = "SELECT count(*) FROM sessions WHERE visitor_id = $1 AND ended_at IS NULL AND expires_at > $2";
@@ -80,8 +125,66 @@ pub async fn end(
     reason: SessionEnd,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let overrides = reason != SessionEnd::Expired;
-    tx.changes(END, &[reason.as_str().into(), now.into(), id.into(), overrides.into()]).await
+    if reason == SessionEnd::Expired {
+        return tx.changes(EXPIRE, &[now.into(), id.into()]).await;
+    }
+    tx.changes(END, &[reason.as_str().into(), now.into(), id.into()]).await
+}
+
+/// Which sessions to revoke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionsOf {
+    /// Every session of a person.
+    Visitor(VisitorId),
+    /// One session.
+    Session(SessionId),
+    /// Every session that was opened or last renewed by a token of this key (RFC 7638 thumbprint).
+    SigningKey(String),
+}
+
+/// Revokes the live sessions of a project that are meant, however many, and tells how many. What follows for their visitors is
+/// still to be written: [`to_announce`]. The visitor of [`SessionsOf::Visitor`] must be one of the project's.
+pub async fn revoke(
+    tx: &mut Tx<'_>,
+    project_id: &ProjectId,
+    which: &SessionsOf,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    match which {
+        SessionsOf::Visitor(id) => tx.execute(REVOKE_OF_VISITOR, &[now.into(), (*id).into()]).await,
+        SessionsOf::Session(id) => {
+            tx.execute(REVOKE_ONE, &[now.into(), (*id).into(), project_id.into()]).await
+        }
+        SessionsOf::SigningKey(key) => {
+            tx.execute(REVOKE_OF_KEY, &[now.into(), project_id.into(), key.into()]).await
+        }
+    }
+}
+
+/// Revoked sessions whose visitors' threads have not been told, at most `limit`.
+pub async fn to_announce(tx: &mut Tx<'_>, limit: usize) -> Result<Vec<Session>, StoreError> {
+    tx.query(TO_ANNOUNCE, &[Uuid::nil().into(), (limit as i64).into()], read).await
+}
+
+/// Marks a revoked session as told. False if somebody else did.
+pub async fn announced(tx: &mut Tx<'_>, id: SessionId) -> Result<bool, StoreError> {
+    tx.changes(ANNOUNCED, &[id.into()]).await
+}
+
+/// Where [`revoked_since`] must begin to see every end that is not visible now.
+pub async fn revocation_position(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let position = tx.query_opt(POSITION, &[], |row| row.get(0, "sessions.revocation_position")).await?;
+    position.ok_or(StoreError::Corrupt("sessions.revocation_position"))
+}
+
+/// Sessions that ended (other than by expiry) at that position or later, and whose tokens would still be in time at `now`. May
+/// name some that were seen before.
+pub async fn revoked_since(
+    tx: &mut Tx<'_>,
+    position: i64,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    tx.query(REVOKED_SINCE, &[position.into(), now.into()], read).await
 }
 
 /// Live sessions whose time has passed at `now`, oldest first.

@@ -1,4 +1,4 @@
-//! The tokens the platform itself hands out: sessions, test sessions and device credentials.
+//! The tokens the platform itself hands out: sessions, test sessions, device credentials and sign-out handles.
 //!
 //! A JWS (RFC 7515) with `EdDSA` over Ed25519 (RFC 8037) and an explicit `typ` for each kind, so that none can stand in
 //! for another, nor for a visitor token. The header of each kind is a constant of the key: a token is accepted only if
@@ -29,11 +29,13 @@ pub enum SessionTokenKind {
     TestSession,
     /// The credential that lets an anonymous visitor's device come back.
     Device,
+    /// Names a session that whoever presents it may end, and nothing else.
+    SignOut,
 }
 
 impl SessionTokenKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Session, Self::TestSession, Self::Device];
+    pub const ALL: [Self; 4] = [Self::Session, Self::TestSession, Self::Device, Self::SignOut];
 
     /// The `typ` of this kind.
     pub const fn typ(self) -> &'static str {
@@ -41,6 +43,7 @@ impl SessionTokenKind {
             Self::Session => "signet-session+jwt",
             Self::TestSession => "signet-test-session+jwt",
             Self::Device => "signet-device+jwt",
+            Self::SignOut => "signet-sign-out+jwt",
         }
     }
 
@@ -49,6 +52,7 @@ impl SessionTokenKind {
             Self::Session => 0,
             Self::TestSession => 1,
             Self::Device => 2,
+            Self::SignOut => 3,
         }
     }
 }
@@ -185,7 +189,7 @@ struct PublicKey {
     parsed: ParsedPublicKey,
     raw: Vec<u8>,
     fingerprint: KeyFingerprint,
-    headers: [String; 3],
+    headers: [String; 4],
 }
 
 impl PublicKey {

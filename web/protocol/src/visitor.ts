@@ -52,6 +52,8 @@ export interface Session {
   renewUntil: string;
   /** First name from a verified token, else `null`. */
   displayName: string | null;
+  /** Can be kept in storage: ends this session at `logout`, and can do nothing else. */
+  signOutHandle: string;
 }
 
 /** The project the visitor talks to. */

@@ -6,6 +6,7 @@ mod continuity;
 mod failures;
 mod feeds;
 mod replays;
+mod revocation;
 mod sessions;
 mod support;
 mod tokens;

@@ -69,6 +69,7 @@ impl ActivateSuccess {
                 assurance: session.assurance.into(),
                 expires_at: session.expires_at,
                 display_name: session.display_name,
+                sign_out_handle: session.sign_out_handle,
             },
             device,
             project: Project { id: project.id.to_string(), name: project.name },

@@ -107,6 +107,8 @@ record! {
         renew_until: Timestamp,
         /// First name from a verified token, else `null`.
         display_name: Option<String>,
+        /// Can be kept in storage: ends this session at `logout`, and can do nothing else.
+        sign_out_handle: String,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Attacks on sessions, origins and logs (SECURITY sections 4.2 and 4.3).
 
 use serde_json::{Value, json};
+use signet_testkit::server::Installation;
 use signet_testkit::visitor::new_id;
-use signet_testkit::{VisitorClient, now_unix_ms};
+use signet_testkit::{TestServer, VisitorClient, now_unix_ms};
 
-use crate::fixture::{conversation, demo, state, texts};
+use crate::fixture::{BINARY, PUBLIC_URL, Served, ServedProject, conversation, demo, state, texts};
 
 /// Every door answers that the session is over, and a socket with its token closes.
 async fn shut_out(thief: &VisitorClient, platform: &str) {
@@ -76,6 +77,79 @@ async fn d28_signing_out_as_a_guest_forgets_the_device() {
     next.device.clone_from(&guest.device);
     next.activate_anonymously().await;
     assert_eq!(next.history().await.ok()["entries"], json!([]));
+}
+
+const REVOKE: &str = "mutation($input: VisitorSessionsRevokeInput!) { visitorSessionsRevoke(input: $input) {
+    revokedCount userErrors { __typename message field } } }";
+
+#[tokio::test]
+async fn d28_the_brand_revokes_and_every_node_closes() {
+    // Without a server the kit has said so, or has failed in CI.
+    let Some(server) = signet_testkit::postgres::shared() else { return };
+    let database = server.database().await;
+    let installation = Installation::new(BINARY, Some(&database));
+    let project = ServedProject::create(&installation, "bank").await;
+    let other = ServedProject::create(&installation, "other").await;
+    let one = Served::start(installation, &[]).await;
+    let two = TestServer::serve(BINARY, &one.installation, &["--public-url", PUBLIC_URL]).await;
+    let graphql = one.graphql(&project).await;
+    let revoke = async |graphql: &signet_testkit::GraphqlClient, project: &str, by: Value| {
+        let mut input = by;
+        input["projectId"] = json!(project);
+        graphql.data(REVOKE, json!({ "input": input })).await["visitorSessionsRevoke"].clone()
+    };
+
+    let mut visitor = one.visitor(&project);
+    let activated = visitor.sign_in(&one.token(&project, "person").await).await;
+    let id = visitor.send("hello").await["conversationId"].clone();
+    let thief = visitor.clone();
+    let mut there = visitor.clone();
+    there.moved_to(&two.url);
+    let (mut here, mut elsewhere) = (visitor.socket().await, there.socket().await);
+    here.expect("welcome").await;
+    elsewhere.expect("welcome").await;
+
+    // Neither another project's client, nor two names at once, nor none.
+    let stranger = one.graphql(&other).await;
+    let refused = revoke(&stranger, "bank", json!({ "userId": "person" })).await;
+    assert_eq!(refused["userErrors"][0]["__typename"], "NotFoundUserError");
+    assert_eq!(revoke(&stranger, "other", json!({ "userId": "person" })).await["revokedCount"], 0);
+    let session = activated["session"]["sessionId"].clone();
+    let by_id = revoke(&stranger, "other", json!({ "sessionId": session })).await;
+    assert_eq!(by_id["revokedCount"], 0);
+    for unclear in [json!({}), json!({ "userId": "person", "signingKey": "x" })] {
+        let refused = revoke(&graphql, "bank", unclear).await;
+        assert_eq!(refused["userErrors"][0]["__typename"], "InvalidInputUserError");
+    }
+    visitor.send("still here").await;
+
+    let answer = revoke(&graphql, "bank", json!({ "userId": "person" })).await;
+    assert_eq!(answer, json!({ "revokedCount": 1, "userErrors": [] }));
+    let closed = async { (here.closed().await, elsewhere.closed().await) };
+    let closed = tokio::time::timeout(std::time::Duration::from_secs(5), closed).await.unwrap();
+    assert_eq!(closed, (Some(4401), Some(4401)));
+    shut_out(&thief, PUBLIC_URL).await;
+    shut_out(&there, PUBLIC_URL).await;
+    let seen = conversation(&graphql, &id).await;
+    assert_eq!(seen["identity"]["lapseReason"], "REVOKED");
+    assert_eq!(crate::fixture::notices(&seen), ["IDENTITY_LAPSED"]);
+}
+
+#[tokio::test]
+async fn a_sign_out_that_waited_for_the_network_needs_only_its_handle() {
+    let server = demo().await;
+    let mut visitor = server.visitor();
+    let activated = visitor.sign_in(&server.token("person")).await;
+    visitor.send("hello").await;
+    let thief = visitor.clone();
+    let mut socket = visitor.socket().await;
+    socket.expect("welcome").await;
+    visitor.session = activated["session"]["signOutHandle"].as_str().map(str::to_owned);
+    let read = visitor.history().await;
+    assert_eq!((read.status, read.code()), (401, "SESSION_ENDED"), "a handle reads nothing");
+    assert_eq!((visitor.logout().await, visitor.logout().await), (204, 204));
+    assert_eq!(socket.closed().await, Some(4401));
+    shut_out(&thief, &server.url).await;
 }
 
 #[tokio::test]

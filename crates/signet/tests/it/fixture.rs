@@ -9,7 +9,7 @@ use signet_testkit::{GraphqlClient, GraphqlSubscription, TestServer, VisitorClie
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_signet");
 
 /// Where browsers would reach a served installation. It stays while ports change, and with it who issues sessions.
-const PUBLIC_URL: &str = "http://chat.example";
+pub(crate) const PUBLIC_URL: &str = "http://chat.example";
 
 /// A demo with its usual settings.
 pub(crate) async fn demo() -> TestServer {

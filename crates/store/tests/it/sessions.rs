@@ -1,7 +1,8 @@
 //! Visitor sessions.
 
-use signet_domain::{BrowserId, Session, SessionEnd, SessionId, VisitorId};
-use signet_store::{StoreError, sessions, visitors};
+use signet_domain::{BrowserId, DeviceId, ProjectId, Session, SessionEnd, SessionId, VisitorId};
+use signet_store::sessions::SessionsOf;
+use signet_store::{StoreError, devices, sessions, visitors};
 use uuid::Uuid;
 
 use crate::harness::{Database, at, both_engines, demo, read, visitor, write};
@@ -10,7 +11,9 @@ both_engines!(
     sessions_live_lapse_and_come_back,
     sessions_end_once,
     revoked_sessions_are_listed_while_their_tokens_live,
-    a_browser_has_one_session_to_extend
+    a_browser_has_one_session_to_extend,
+    many_are_revoked_at_once_and_told_one_by_one,
+    what_ended_is_found_from_a_position,
 );
 
 fn id(number: u128) -> SessionId {
@@ -147,4 +150,120 @@ async fn a_browser_has_one_session_to_extend(db: Database) {
     assert_eq!(find(7).await, Some(id(1)), "expired may be extended");
     assert!(end(&db, 1, SessionEnd::LoggedOut, 30).await);
     assert_eq!(find(7).await, None);
+}
+
+async fn many_are_revoked_at_once_and_told_one_by_one(db: Database) {
+    let of_key = |number, key: &str| Session { signing_key: key.into(), ..session(number, visitor(2), 100) };
+    seed(
+        &db,
+        vec![
+            session(1, visitor(1), 100),
+            session(2, visitor(1), 100),
+            session(3, visitor(1), 30),
+            of_key(4, "lost"),
+            of_key(5, "lost"),
+            of_key(6, "kept"),
+        ],
+    )
+    .await;
+    assert!(end(&db, 2, SessionEnd::LoggedOut, 20).await);
+    let revoke = async |project: &str, which: SessionsOf, now| {
+        let project = ProjectId::parse(project).unwrap();
+        write!(db, |tx| sessions::revoke(tx, &project, &which, at(now)).await).unwrap()
+    };
+    assert_eq!(revoke("demo", SessionsOf::Visitor(visitor(1)), 50).await, 1, "not what ended or is overdue");
+    assert_eq!(revoke("other", SessionsOf::SigningKey("lost".into()), 50).await, 0);
+    assert_eq!(revoke("demo", SessionsOf::SigningKey("lost".into()), 50).await, 2);
+    assert_eq!(revoke("demo", SessionsOf::SigningKey("lost".into()), 50).await, 0);
+    assert_eq!(revoke("other", SessionsOf::Session(id(6)), 50).await, 0);
+    assert_eq!(revoke("demo", SessionsOf::Session(id(6)), 50).await, 1);
+    assert_eq!(find(&db, 4).await.unwrap().ended, Some((SessionEnd::Revoked, at(50))));
+    assert!(!write!(db, |tx| sessions::renew(tx, id(4), visitor(2), at(60), at(99), "k").await).unwrap());
+
+    let waiting = async |limit| {
+        let found = read!(db, |tx| sessions::to_announce(tx, limit).await).unwrap();
+        found.iter().map(|session| session.id).collect::<Vec<_>>()
+    };
+    assert_eq!(waiting(9).await, [id(1), id(4), id(5), id(6)]);
+    assert_eq!(waiting(2).await, [id(1), id(4)]);
+    for told in [true, false] {
+        assert_eq!(write!(db, |tx| sessions::announced(tx, id(4)).await).unwrap(), told);
+    }
+    assert_eq!(waiting(9).await, [id(1), id(5), id(6)]);
+}
+
+async fn what_ended_is_found_from_a_position(db: Database) {
+    seed(&db, (1..=4).map(|number| session(number, visitor(1), 100)).collect()).await;
+    let positions = async || {
+        read!(db, |tx| Ok((
+            sessions::revocation_position(tx).await?,
+            devices::revocation_position(tx).await?
+        )))
+        .unwrap()
+    };
+    let since = async |(of_sessions, of_devices), now| {
+        read!(db, |tx| {
+            let found = sessions::revoked_since(tx, of_sessions, at(now)).await?;
+            let devices = devices::revoked_since(tx, of_devices, at(now)).await?;
+            let ids: Vec<_> = found.into_iter().map(|session| session.id).collect();
+            Ok((ids, devices.into_iter().map(|(id, ..)| id).collect::<Vec<_>>()))
+        })
+        .unwrap()
+    };
+    let device = |number| DeviceId::from_uuid(Uuid::from_u128(number));
+    let revoke = async |number| {
+        write!(db, |tx| devices::revoke(tx, device(number), &demo(), visitor(9), at(20), at(200)).await)
+            .unwrap();
+    };
+    let start = positions().await;
+    assert_eq!(since(start, 50).await, (vec![], vec![]));
+    assert!(end(&db, 1, SessionEnd::Expired, 20).await);
+    assert!(end(&db, 2, SessionEnd::LoggedOut, 20).await);
+    revoke(1).await;
+    let middle = positions().await;
+    assert!(end(&db, 1, SessionEnd::LoggedOut, 30).await, "an expired one that is then signed out");
+    write!(db, |tx| sessions::revoke(tx, &demo(), &SessionsOf::Session(id(3)), at(40)).await).unwrap();
+    revoke(2).await;
+    revoke(1).await;
+
+    // On PostgreSQL a transaction of anybody's that still runs lets a reader begin further back: what was seen comes first.
+    let exact = db.is_sqlite();
+    let (sessions, devices) = since(start, 50).await;
+    assert_eq!((sessions, devices.len()), (vec![id(2), id(1), id(3)], 2));
+    let (sessions, devices) = since(middle, 50).await;
+    assert!(sessions.ends_with(&[id(1), id(3)]) && (sessions.len() == 2 || !exact), "{sessions:?}");
+    assert_eq!(devices.len(), 2);
+    assert_eq!(since(start, 100).await.0, [], "their tokens' time is over");
+    let end = positions().await;
+    assert!(since(end, 50).await == (vec![], vec![]) || !exact);
+}
+
+/// A transaction that began before a reader looked and commits after it is what the reader finds next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_commits_late_is_not_missed() {
+    let Some(db) = Database::postgres().await else { return };
+    seed(&db, vec![session(1, visitor(1), 100), session(2, visitor(2), 100)]).await;
+    let (late, connection) = tokio_postgres::connect(&db.address, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let ended = "UPDATE sessions SET end_reason = 'REVOKED', ended_at = 20, \
+        revocation_position = pg_current_xact_id()::text::bigint WHERE visitor_id = $1";
+    late.batch_execute("BEGIN").await.unwrap();
+    late.execute(ended, &[&visitor(1).as_uuid()]).await.unwrap();
+    assert!(end(&db, 2, SessionEnd::Revoked, 20).await);
+
+    let found = async |position| {
+        read!(db, |tx| {
+            let next = sessions::revocation_position(tx).await?;
+            let found = sessions::revoked_since(tx, position, at(50)).await?;
+            Ok((next, found.into_iter().map(|session| session.id).collect::<Vec<_>>()))
+        })
+        .unwrap()
+    };
+    let (next, first) = found(0).await;
+    assert_eq!(first, [id(2)]);
+    late.batch_execute("COMMIT").await.unwrap();
+    let (_, second) = found(next).await;
+    assert!(second.contains(&id(1)), "{second:?}");
+    drop(late);
+    connection.await.unwrap().unwrap();
 }

@@ -1,0 +1,207 @@
+//! Ends of sessions that concern every node: revocation by the brand, and what other processes ended.
+//!
+//! A process refuses a session that ended before its time by a set in memory. Ends of its own it knows at once; those of other
+//! processes (nodes, the command line) it reads from the database once a [`PERIOD`]. One way for both engines: what is read is
+//! what was committed, nothing is lost while the database was away, and no clock but the reader's own is involved.
+//!
+//! A revocation is one statement, however many sessions it ends: they are refused everywhere within seconds. What follows for each
+//! (the padlock, the line in the thread, the event) is written after that, in pieces, and by another process if this one dies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use signet_domain::access::{ProjectAccess, Scope};
+use signet_domain::{MessageId, ProjectId, SessionEnd, SessionId};
+use signet_store::sessions::{self, SessionsOf};
+use signet_store::{StoreError, Tx, devices, visitors};
+
+use crate::sign_in_write::after_end;
+use crate::{App, AppError, RequestContext};
+
+/// How often the ends that other processes wrote are read.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Sessions announced between two looks at the list.
+const BATCH: usize = 200;
+
+/// How far the ends of sessions and devices have been read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    sessions: i64,
+    devices: i64,
+}
+
+impl Seen {
+    pub(crate) async fn now(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            sessions: sessions::revocation_position(tx).await?,
+            devices: devices::revocation_position(tx).await?,
+        })
+    }
+}
+
+/// Whose sessions to revoke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevokeBy {
+    /// Every session of the person with this `userId`.
+    User(String),
+    /// One session.
+    Session(SessionId),
+    /// Every session that a token signed with this customer key opened or last renewed: its RFC 7638 thumbprint.
+    SigningKey(String),
+}
+
+impl RevokeBy {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::Session(_) => "session",
+            Self::SigningKey(_) => "signing key",
+        }
+    }
+}
+
+/// Reads once a second what other processes ended, and closes the sockets concerned.
+pub struct RevocationWatch {
+    app: Arc<App>,
+}
+
+impl RevocationWatch {
+    /// A watch for the application.
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app }
+    }
+
+    /// Runs until the future is dropped.
+    pub async fn run(self) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            ticks.tick().await;
+            match self.app.take_in_revocations().await {
+                Ok(()) => failing = false,
+                // Once an outage: while storage is away nothing can be ended either.
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "ends of sessions on other nodes could not be read"
+                    );
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+impl App {
+    /// Revokes visitor sessions for a caller with the right to; see [`App::revoke_sessions`].
+    pub async fn revoke_visitor_sessions(
+        &self,
+        access: &ProjectAccess,
+        by: RevokeBy,
+        context: &RequestContext,
+    ) -> Result<u64, AppError> {
+        debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
+        self.revoke_sessions(access.project_id(), by, context).await
+    }
+
+    /// Ends live sessions of a project, and tells how many: their tokens and sockets are refused here at once and on other nodes within
+    /// two seconds, and none of them can be renewed. Agents are told of every person who is left without a session. Nobody by that name,
+    /// or nobody signed in, is 0.
+    pub async fn revoke_sessions(
+        &self,
+        project_id: &ProjectId,
+        by: RevokeBy,
+        context: &RequestContext,
+    ) -> Result<u64, AppError> {
+        let (kind, project, now) = (by.kind(), project_id.clone(), self.env.now());
+        let revoked = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let which = match by {
+                        RevokeBy::User(user_id) => {
+                            match visitors::find_by_external_user_id(tx, &project, &user_id).await? {
+                                Some(visitor) => SessionsOf::Visitor(visitor.id),
+                                None => return Ok(0),
+                            }
+                        }
+                        RevokeBy::Session(id) => SessionsOf::Session(id),
+                        RevokeBy::SigningKey(thumbprint) => SessionsOf::SigningKey(thumbprint),
+                    };
+                    Ok::<_, AppError>(sessions::revoke(tx, &project, &which, now).await?)
+                })
+            })
+            .await?;
+        self.take_in_revocations().await?;
+        self.announce_revocations().await?;
+        tracing::info!(
+            project = %project_id,
+            by = kind,
+            revoked,
+            correlation_id = %context.correlation_id,
+            "visitor sessions revoked"
+        );
+        Ok(revoked)
+    }
+
+    /// Takes in what ended anywhere since the last time, and closes the sockets concerned. What [`RevocationWatch`] does each second.
+    pub async fn take_in_revocations(&self) -> Result<(), AppError> {
+        let mut seen = self.revocations_seen.lock().await;
+        let (from, now) = (*seen, self.env.now());
+        let (next, ended_sessions, ended_devices) = self
+            .store
+            .read(move |tx| {
+                Box::pin(async move {
+                    // The position first: what is committed between the statements is then seen twice and not never.
+                    let next = Seen::now(tx).await?;
+                    let ended_sessions = sessions::revoked_since(tx, from.sessions, now).await?;
+                    let ended_devices = devices::revoked_since(tx, from.devices, now).await?;
+                    Ok::<_, AppError>((next, ended_sessions, ended_devices))
+                })
+            })
+            .await?;
+        for session in ended_sessions {
+            if self.sessions.end_session(session.id, session.expires_at) {
+                self.end_session_sockets(&session);
+            }
+        }
+        for (device, visitor_id, until) in ended_devices {
+            if self.sessions.end_device(device, until) {
+                self.end_visitor_sockets(visitor_id);
+            }
+        }
+        *seen = next;
+        Ok(())
+    }
+
+    /// Writes what revoked sessions mean for their visitors: lapse, line in the thread, event. Each once, whoever does it.
+    pub(crate) async fn announce_revocations(&self) -> Result<(), AppError> {
+        loop {
+            let waiting = self
+                .store
+                .read(|tx| {
+                    Box::pin(async move { Ok::<_, AppError>(sessions::to_announce(tx, BATCH).await?) })
+                })
+                .await?;
+            let found = waiting.len();
+            for session in waiting {
+                let (notice, now) = (MessageId::generate(&self.env), self.env.now());
+                self.store
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            if sessions::announced(tx, session.id).await? {
+                                after_end(tx, &session, SessionEnd::Revoked, notice, now).await?;
+                            }
+                            Ok::<_, AppError>(())
+                        })
+                    })
+                    .await?;
+            }
+            if found < BATCH {
+                return Ok(());
+            }
+        }
+    }
+}
