@@ -41,22 +41,6 @@ impl PublicCode {
             Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
         }
     }
-
-    /// The sentence that follows the documented reason, for people.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::TokenMalformed => "the token is not an encrypted token of the expected form",
-            Self::TokenUndecryptable => "the token could not be decrypted",
-            Self::TokenSignatureInvalid => {
-                "the token's content is not signed by an active key of this project"
-            }
-            Self::TokenClaimsInvalid => "a claim of the token is missing or not acceptable",
-            Self::TokenExpired => "the token has expired",
-            Self::TokenReplayed => "the token was used before",
-            Self::RateLimited => "too many attempts, please try again shortly",
-            Self::ServiceUnavailable => "the service is not available at the moment",
-        }
-    }
 }
 
 impl fmt::Display for PublicCode {

@@ -9,7 +9,6 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use signet_testkit::client::PATIENCE;
@@ -149,7 +148,7 @@ impl Reader {
                 if matches(&printed, expected) {
                     return printed;
                 }
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::task::yield_now().await;
             }
         };
         let outcome = tokio::time::timeout(PATIENCE, repeated).await;

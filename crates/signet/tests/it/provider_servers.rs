@@ -4,10 +4,10 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use serde_json::json;
 use signet_testkit::client::{plain, within};
+use tokio::net::TcpStream;
 
 use crate::openssl::OpensslKeys;
 use crate::providers::{available, providers, python_program};
@@ -194,15 +194,13 @@ async fn the_example_servers_answer_for_their_own_session_only() {
         };
         let _server = example.start(folder.path(), port);
         let url = format!("http://127.0.0.1:{port}/signet-token");
-        let first_answer = async {
-            loop {
-                match plain().get(&url).send().await {
-                    Ok(answer) => return answer,
-                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                }
+        let listens = async {
+            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                tokio::task::yield_now().await;
             }
         };
-        let guest = within(&format!("the {what} server"), first_answer).await;
+        within(&format!("the {what} server"), listens).await;
+        let guest = plain().get(&url).send().await.unwrap();
         assert_eq!(guest.status(), 401, "{what}");
         assert_eq!(guest.text().await.unwrap(), "", "{what}");
 

@@ -46,10 +46,9 @@ fn d01_encrypted_but_unsigned() {
     for (name, content, fine_code) in cases {
         let error = open(&good().content(content).build()).expect_err(name);
         assert_eq!(error.fine_code(), fine_code, "{name}");
-        answers.insert((error.code().as_str(), error.code().sentence()));
+        answers.insert(error.code().as_str());
     }
-    let same = "the token's content is not signed by an active key of this project";
-    assert_eq!(answers.into_iter().collect::<Vec<_>>(), [("TOKEN_SIGNATURE_INVALID", same)]);
+    assert_eq!(answers.into_iter().collect::<Vec<_>>(), ["TOKEN_SIGNATURE_INVALID"]);
 }
 
 #[test]
@@ -168,11 +167,7 @@ fn d06_every_failure_of_decryption_is_the_same_answer() {
         let error = open(&token).expect_err(name);
         assert_eq!(error, TokenError::Undecryptable, "{name}");
         let code = error.code();
-        answers.insert(format!(
-            "{error} {error:?} {} {code} {} {code:?}",
-            error.fine_code(),
-            code.sentence()
-        ));
+        answers.insert(format!("{error} {error:?} {} {code} {code:?}", error.fine_code()));
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
 }
