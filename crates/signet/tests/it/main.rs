@@ -22,6 +22,7 @@ mod journey;
 mod journey_identity;
 mod openssl;
 mod platform_keys;
+mod provider_properties;
 mod provider_servers;
 mod providers;
 mod shutdown;

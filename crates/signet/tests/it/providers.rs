@@ -124,7 +124,7 @@ pub(crate) fn available(folder: &Path) -> Vec<(&'static str, Command)> {
 
 /// One case of the vectors, its long strings written out.
 #[derive(Clone)]
-struct Case(Value);
+pub(crate) struct Case(pub(crate) Value);
 
 impl Case {
     fn all() -> (i64, Vec<Self>) {
@@ -162,7 +162,7 @@ impl Case {
     }
 
     /// The case as a kit's program reads it.
-    fn lines(&self, keys: &Keys, clock: Option<i64>) -> String {
+    pub(crate) fn lines(&self, keys: &Keys, clock: Option<i64>) -> String {
         let mut lines = vec![
             ("privateKey".to_owned(), keys.private.clone()),
             ("platformKey".to_owned(), keys.platform.clone()),
@@ -200,7 +200,7 @@ fn base64(text: &str) -> String {
 }
 
 /// Runs a kit's program over the cases. Gives what it wrote, a line for each.
-fn run(name: &str, command: &mut Command, cases: &[String]) -> Vec<String> {
+pub(crate) fn run(name: &str, command: &mut Command, cases: &[String]) -> Vec<String> {
     let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = spawned.unwrap_or_else(|error| panic!("{name}: {error}"));
     // The programs read everything before they write anything.
