@@ -10,10 +10,14 @@ struct Bench {
     measures: &'static str,
 }
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     Bench {
         name: "activation",
         measures: "opening and using a visitor session, against raw RSA-2048 operations",
+    },
+    Bench {
+        name: "profiles",
+        measures: "what the strict profile costs an activation, against the compatible one",
     },
     Bench {
         name: "messages",

@@ -1,4 +1,4 @@
-//! Benchmarks of Signet: `cargo xtask bench activation | messages | connections | timing`.
+//! Benchmarks of Signet: `cargo xtask bench activation | profiles | messages | connections | timing`.
 //!
 //! Every figure is a ratio to a reference that is measured in the same, interleaved run, because machines are noisy and
 //! absolute times do not last. Servers run on one core, the load generator on another. Nothing here is a test: nothing
@@ -11,6 +11,7 @@ mod connections;
 mod load;
 mod messages;
 mod process;
+mod profiles;
 mod server;
 mod stats;
 mod timing;
@@ -39,6 +40,8 @@ enum Command {
     },
     /// D6: whether the time of a refusal tells one failure of decryption from another.
     Timing(timing::Samples),
+    /// What the strict profile costs an activation, against the compatible one.
+    Profiles(profiles::Extent),
     /// One measurement in a process of its own, pinned by its parent.
     #[command(hide = true)]
     Worker {
@@ -68,6 +71,7 @@ fn main() -> anyhow::Result<()> {
         Command::Activation(rounds) => load::run(activation::run(rounds)),
         Command::Messages(rounds) => load::run(messages::run(rounds)),
         Command::Connections { sockets } => load::run(connections::run(sockets)),
+        Command::Profiles(extent) => load::run(profiles::run(extent)),
         Command::Timing(samples) => timing::run(samples),
         Command::Worker { work, milliseconds, threads } => worker::run(work, milliseconds, threads),
     }

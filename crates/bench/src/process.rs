@@ -25,6 +25,13 @@ pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
     Ok(tree(pid)?.iter().filter_map(|pid| ticks(*pid)).sum::<u64>() as f64 / 100.0)
 }
 
+/// What a process has had written to storage so far, in bytes (`write_bytes` of proc(5)); 0 on file systems in memory.
+pub(crate) fn stored_bytes(pid: u32) -> Result<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/io"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: ")).context("no write_bytes")?;
+    Ok(line.trim().parse()?)
+}
+
 /// Resident memory of one process, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> Result<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status"))?;

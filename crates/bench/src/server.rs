@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use signet_testkit::token_factory::TokenFactory;
 use tokio::process::Child;
@@ -14,7 +14,7 @@ use crate::process;
 pub(crate) struct Server {
     child: Child,
     pub(crate) manifest: Value,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 const LIMITS: [&str; 5] = [
@@ -32,6 +32,7 @@ impl Server {
         let manifest = folder.path().join("manifest.json");
         let mut command = process::pinned(process::SERVER_CORE, binary()?);
         command.args(["demo", "--port", "0", "--shop-port", "0", "--manifest"]).arg(&manifest);
+        command.arg("--data").arg(data(&folder));
         command.env("SIGNET_LOG", "warn").env("SIGNET_RSA_THREADS", "1").env("SIGNET_RSA_QUEUE", "100000");
         for limit in LIMITS {
             command.env(limit, u32::MAX.to_string());
@@ -43,11 +44,20 @@ impl Server {
                 bail!("signet ended at once: {status}");
             }
             if let Ok(text) = std::fs::read_to_string(&manifest) {
-                return Ok(Self { child, manifest: serde_json::from_str(&text)?, _folder: folder });
+                return Ok(Self { child, manifest: serde_json::from_str(&text)?, folder });
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         bail!("signet did not become ready within a minute")
+    }
+
+    /// Runs a command on this server's data.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> Result<()> {
+        let mut command = process::pinned(process::LOAD_CORE, binary()?);
+        command.args(arguments).arg("--data-dir").arg(data(&self.folder));
+        let status = command.stdout(std::process::Stdio::null()).status().await?;
+        ensure!(status.success(), "signet {}: {status}", arguments.join(" "));
+        Ok(())
     }
 
     /// A text of the manifest.
@@ -73,6 +83,11 @@ impl Server {
     pub(crate) fn visitor_api(&self) -> Result<String> {
         Ok(format!("{}/visitor/v1", self.text("platformUrl")?))
     }
+}
+
+/// Where the demo keeps its database.
+fn data(folder: &tempfile::TempDir) -> PathBuf {
+    folder.path().join("data")
 }
 
 fn binary() -> Result<PathBuf> {

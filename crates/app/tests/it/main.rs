@@ -3,6 +3,7 @@
 
 mod access;
 mod continuity;
+mod durable_writes;
 mod failures;
 mod feeds;
 mod replays;
