@@ -4,12 +4,13 @@
 //! their rights, will stand beside them.
 
 use signet_domain::access::{Agent, ApiClient, Role, Scopes};
+use signet_domain::audit::AuditKind;
 use signet_domain::{AgentId, CustomerKeyId, Project, ProjectId, limits};
 use signet_store::customer_keys::{self, CustomerKey, KeyState};
-use signet_store::{agents, api_clients, projects};
+use signet_store::{agents, api_clients, audit_events, projects};
 use signet_token::{KeyError, KeyManagement, SignatureAlgorithm, VerificationKey};
 
-use crate::{App, AppError, secrets};
+use crate::{Actor, App, AppError, secrets};
 
 /// A key to register.
 pub struct NewCustomerKey {
@@ -111,7 +112,7 @@ impl App {
     }
 
     /// Creates an agent.
-    pub async fn create_agent(&self, agent: NewAgent) -> Result<Agent, AppError> {
+    pub async fn create_agent(&self, agent: NewAgent, actor: &Actor) -> Result<Agent, AppError> {
         check_name(&agent.name)?;
         let looks_like_an_address = agent.email.split_once('@').is_some_and(|(name, host)| {
             !name.is_empty() && !host.is_empty() && !agent.email.contains(char::is_whitespace)
@@ -134,11 +135,14 @@ impl App {
             roles: agent.roles,
         };
         let (stored, now) = (record.clone(), self.env.now());
+        let created = actor.did(AuditKind::UserCreated, now).to("USER", &record.id);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
-                    for (project_id, _) in &stored.roles {
+                    for (project_id, role) in &stored.roles {
                         projects::find(tx, project_id).await?.ok_or(AppError::NotFound)?;
+                        let created = created.clone().in_project(project_id).with("role", &role.as_str());
+                        audit_events::record(tx, created.with("email", &stored.email));
                     }
                     Ok::<_, AppError>(agents::insert(tx, &stored, &hash, now).await?)
                 })
@@ -148,7 +152,11 @@ impl App {
     }
 
     /// Creates an API client and answers its secret, which cannot be read again.
-    pub async fn create_api_client(&self, client: NewApiClient) -> Result<(ApiClient, String), AppError> {
+    pub async fn create_api_client(
+        &self,
+        client: NewApiClient,
+        actor: &Actor,
+    ) -> Result<(ApiClient, String), AppError> {
         check_name(&client.name)?;
         let (secret, hash) = secrets::generate("sgs", &self.env);
         let record = ApiClient {
@@ -158,10 +166,17 @@ impl App {
             scopes: client.scopes,
         };
         let (stored, now) = (record.clone(), self.env.now());
+        let created = actor
+            .did(AuditKind::ClientCreated, now)
+            .in_project(&record.project_id)
+            .to("API_CLIENT", &record.id)
+            .with("name", &record.name)
+            .with("scopes", &record.scopes);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     projects::find(tx, &stored.project_id).await?.ok_or(AppError::NotFound)?;
+                    audit_events::record(tx, created);
                     Ok::<_, AppError>(api_clients::insert(tx, &stored, &hash, now).await?)
                 })
             })

@@ -60,6 +60,18 @@ impl Actor {
 }
 
 impl App {
+    /// Records an event that changes nothing else.
+    pub(crate) async fn record(&self, event: AuditEvent) -> Result<(), AppError> {
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    audit_events::record(tx, event);
+                    Ok(())
+                })
+            })
+            .await
+    }
+
     /// The project's audit log, newest first.
     pub async fn audit_events(
         &self,

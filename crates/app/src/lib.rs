@@ -9,6 +9,8 @@
 mod activation;
 mod administration;
 mod audit;
+mod audit_check;
+mod audit_keeping;
 mod conversations;
 mod error;
 mod failures;
@@ -39,6 +41,8 @@ pub use activation::{
 };
 pub use administration::{NewAgent, NewApiClient, NewCustomerKey};
 pub use audit::Actor;
+pub use audit_check::{AuditFault, AuditFaultKind};
+pub use audit_keeping::AuditReport;
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;

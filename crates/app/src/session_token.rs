@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use signet_domain::{Assurance, DeviceId, ProjectId, SessionId, Timestamp, VisitorId};
 use signet_store::{Store, devices, sessions};
-use signet_token::{SessionClaims, SessionSigner, SessionTokenKind};
+use signet_token::{AuditCheckpoint, SessionClaims, SessionSigner, SessionTokenKind};
 use uuid::Uuid;
 
 use crate::revocation::Seen;
@@ -163,6 +163,10 @@ impl SessionTokens {
         }
         let session = VisitorSession { expires_at: now, ..self.session_from(&claims)? };
         (!self.has_ended(&session)).then_some(session)
+    }
+
+    pub(crate) fn sign_checkpoint(&self, checkpoint: &AuditCheckpoint) -> Result<String, AppError> {
+        self.signer.sign_checkpoint(checkpoint).map_err(|error| AppError::Unavailable(Box::new(error)))
     }
 
     fn sign(&self, kind: SessionTokenKind, claims: &SessionClaims) -> Result<String, AppError> {

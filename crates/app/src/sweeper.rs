@@ -7,7 +7,7 @@ use signet_domain::{MessageId, SessionEnd};
 use signet_store::{access_tokens, authentication_failures, replays, sessions};
 
 use crate::sign_in_write::end_session;
-use crate::{App, AppError};
+use crate::{Actor, App, AppError};
 
 /// How often overdue sessions are looked for. The session itself is refused to the millisecond; this is how late agents
 /// may see the padlock open.
@@ -19,15 +19,26 @@ const PURGED: usize = 1_000;
 /// Every how many periods memory and tables are tidied.
 const TIDY: u32 = 60;
 
+/// A chain of the audit log that grows is signed this often.
+const AUDIT_CHECKPOINTS: Duration = Duration::from_hours(1);
+
 /// Looks for overdue sessions once a second.
 pub struct Sweeper {
     app: Arc<App>,
+    audit_retention: Option<Duration>,
 }
 
 impl Sweeper {
     /// A sweeper for the application.
     pub fn new(app: Arc<App>) -> Self {
-        Self { app }
+        Self { app, audit_retention: None }
+    }
+
+    /// Removes events of the audit log that are older than this. Without it they are kept for ever.
+    #[must_use]
+    pub const fn with_audit_retention(mut self, age: Option<Duration>) -> Self {
+        self.audit_retention = age;
+        self
     }
 
     /// Runs until the future is dropped.
@@ -52,7 +63,7 @@ impl Sweeper {
             }
             count = count.wrapping_add(1);
             if count.is_multiple_of(TIDY)
-                && let Err(error) = self.app.tidy().await
+                && let Err(error) = self.tidy().await
             {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -60,6 +71,16 @@ impl Sweeper {
                 );
             }
         }
+    }
+}
+
+impl Sweeper {
+    async fn tidy(&self) -> Result<(), AppError> {
+        self.app.tidy().await?;
+        if let Some(age) = self.audit_retention {
+            self.app.prune_audit(age, &Actor::system()).await?;
+        }
+        self.app.sign_audit(AUDIT_CHECKPOINTS).await.map(drop)
     }
 }
 

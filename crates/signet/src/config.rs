@@ -65,6 +65,9 @@ pub struct Settings {
     /// How long a stop waits for requests under way [default: 20s]
     #[arg(long, env = "SIGNET_SHUTDOWN_GRACE", value_name = "DURATION")]
     pub shutdown_grace: Option<Lifetime>,
+    /// How old events of the audit log become before they are removed, such as 400d [default: they are kept]
+    #[arg(long, env = "SIGNET_AUDIT_RETENTION", value_name = "DURATION")]
+    pub audit_retention: Option<Lifetime>,
     /// How much is let in; a table `[rate_limits]` in the file.
     #[command(flatten)]
     pub rate_limits: RateLimitSettings,
@@ -175,6 +178,8 @@ pub struct Config {
     pub database_readers: usize,
     /// How long a stop waits for requests under way.
     pub shutdown_grace: Duration,
+    /// How old events of the audit log become.
+    pub audit_retention: Option<Duration>,
     /// How much is let in.
     pub rate_limits: RateLimits,
 }
@@ -205,6 +210,7 @@ impl Settings {
             rsa_queue: self.rsa_queue.or(other.rsa_queue),
             database_readers: self.database_readers.or(other.database_readers),
             shutdown_grace: self.shutdown_grace.or(other.shutdown_grace),
+            audit_retention: self.audit_retention.or(other.audit_retention),
             rate_limits: self.rate_limits.or(&other.rate_limits),
         }
     }
@@ -232,6 +238,7 @@ impl Settings {
             rsa_queue: self.rsa_queue.unwrap_or(pool.queue),
             database_readers: self.database_readers.unwrap_or(4),
             shutdown_grace: self.shutdown_grace.map_or(Duration::from_secs(20), |lifetime| lifetime.0),
+            audit_retention: self.audit_retention.map(|lifetime| lifetime.0),
             rate_limits: self.rate_limits.resolve()?,
             data_dir,
         };

@@ -45,7 +45,8 @@ impl Server {
         let router = router(config, &app)?;
         let serving =
             tokio::spawn(signet_http::serve(listener, router, shutdown.clone(), config.shutdown_grace));
-        let sweeping = tokio::spawn(Sweeper::new(Arc::clone(&app)).run());
+        let sweeping =
+            tokio::spawn(Sweeper::new(Arc::clone(&app)).with_audit_retention(config.audit_retention).run());
         let watching = tokio::spawn(RevocationWatch::new(Arc::clone(&app)).run());
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(RunningServer {

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use signet_domain::audit::AuditEvent;
 use signet_domain::{ProjectId, Timestamp};
 
-use crate::sql::{Row, Value, statements};
+use crate::sql::{Row, Sql, Value, statements};
 use crate::{Cursor, Page, PageRequest, StoreError, Tx};
 
 /// SHA-256.
@@ -225,11 +225,19 @@ statements! {
         ORDER BY sequence DESC LIMIT 1";
     REMOVE = "DELETE FROM audit_events WHERE chain = $1 AND sequence <= $2";
     SET_REMOVED = "UPDATE audit_chains SET removed_sequence = $1, removed_hash = $2 WHERE chain = $3";
-    INSERT_CHECKPOINT = "INSERT INTO audit_checkpoints (number, created_at, checkpoint) \
-        SELECT coalesce(max(number), 0) + 1, CAST($1 AS BIGINT), CAST($2 AS TEXT) FROM audit_checkpoints";
-    CHECKPOINTS = "SELECT number, checkpoint FROM audit_checkpoints WHERE number > $1 ORDER BY number LIMIT $2";
-    LAST_CHECKPOINT = "SELECT number, checkpoint FROM audit_checkpoints WHERE number > 0 ORDER BY number DESC LIMIT 1";
-    REMOVE_CHECKPOINTS = "DELETE FROM audit_checkpoints WHERE number > 0 AND created_at < $1";
+    INSERT_CHECKPOINT = "INSERT INTO audit_checkpoints (chain, sequence, created_at, checkpoint) \
+        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    CHECKPOINTS = "SELECT sequence, checkpoint FROM audit_checkpoints WHERE chain = $1 AND sequence > $2 \
+        ORDER BY sequence LIMIT $3";
+    /// As for rows.
+    NEXT_SIGNED = "SELECT chain FROM audit_checkpoints WHERE chain > $1 ORDER BY chain LIMIT 1";
+    FIRST_SIGNED = "SELECT chain FROM audit_checkpoints WHERE chain >= '' ORDER BY chain LIMIT 1";
+    REMOVE_CHECKPOINTS = "DELETE FROM audit_checkpoints WHERE chain = $1 AND sequence < $2";
+    /// Chains that have grown since their last checkpoint, if that was made before a moment.
+    UNSIGNED = "SELECT chain, sequence, hash, removed_sequence, removed_hash FROM audit_chains \
+        WHERE chain >= '' AND NOT EXISTS (SELECT 1 FROM audit_checkpoints AS kept WHERE kept.chain = audit_chains.chain \
+        AND kept.sequence = (SELECT max(last.sequence) FROM audit_checkpoints AS last WHERE last.chain = audit_chains.chain) \
+        AND (kept.sequence = audit_chains.sequence OR kept.created_at > $1)) ORDER BY chain";
 }
 
 /// Records an event. It is written with the rest of the body, or not at all, and costs no commit of its own. Call it
@@ -314,25 +322,25 @@ async fn insert(tx: &mut Tx<'_>, row: AuditRow) -> Result<Hash, StoreError> {
 
 /// Every chain, the platform's first.
 pub async fn chains(tx: &mut Tx<'_>) -> Result<Vec<AuditChain>, StoreError> {
-    tx.query(CHAINS, &[], |row| {
-        Ok(AuditChain {
-            chain: row.get(0, "audit_chains.chain")?,
-            sequence: row.get(1, "audit_chains.sequence")?,
-            hash: hash(row, 2, "audit_chains.hash")?,
-            removed_sequence: row.get(3, "audit_chains.removed_sequence")?,
-            removed_hash: hash(row, 4, "audit_chains.removed_hash")?,
-        })
-    })
-    .await
+    tx.query(CHAINS, &[], read_chain).await
 }
 
 /// The names of the chains that have rows, whatever [`chains`] says.
 pub async fn chains_with_rows(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    jump(tx, FIRST_CHAIN, NEXT_CHAIN).await
+}
+
+/// The names of the chains that have checkpoints.
+pub async fn signed_chains(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    jump(tx, FIRST_SIGNED, NEXT_SIGNED).await
+}
+
+async fn jump(tx: &mut Tx<'_>, first: Sql, following: Sql) -> Result<Vec<String>, StoreError> {
     let name = |row: &Row<'_>| row.get::<String>(0, "audit_events.chain");
     let mut names = Vec::new();
-    let mut next = tx.query_opt(FIRST_CHAIN, &[], name).await?;
+    let mut next = tx.query_opt(first, &[], name).await?;
     while let Some(found) = next {
-        next = tx.query_opt(NEXT_CHAIN, &[Value::from(&found)], name).await?;
+        next = tx.query_opt(following, &[Value::from(&found)], name).await?;
         names.push(found);
     }
     Ok(names)
@@ -406,35 +414,37 @@ pub async fn remove(
 ) -> Result<u64, StoreError> {
     let removed = tx.execute(REMOVE, &[chain.into(), sequence.into()]).await?;
     tx.execute(SET_REMOVED, &[sequence.into(), last_hash.into(), chain.into()]).await?;
+    tx.execute(REMOVE_CHECKPOINTS, &[chain.into(), sequence.into()]).await?;
     Ok(removed)
 }
 
-/// Stores a signed checkpoint.
-pub async fn insert_checkpoint(tx: &mut Tx<'_>, at: Timestamp, checkpoint: &str) -> Result<(), StoreError> {
-    tx.execute(INSERT_CHECKPOINT, &[at.into(), checkpoint.into()]).await.map(drop)
+/// Stores a signed checkpoint of a chain's end.
+pub async fn insert_checkpoint(
+    tx: &mut Tx<'_>,
+    chain: &AuditChain,
+    at: Timestamp,
+    checkpoint: &str,
+) -> Result<(), StoreError> {
+    let values = [(&chain.chain).into(), chain.sequence.into(), at.into(), checkpoint.into()];
+    tx.execute(INSERT_CHECKPOINT, &values).await.map(drop)
 }
 
-/// Checkpoints after a number, with their numbers, ascending.
+/// A chain's checkpoints after a place, ascending.
 pub async fn checkpoints(
     tx: &mut Tx<'_>,
-    number: i64,
+    chain: &str,
+    sequence: i64,
     limit: usize,
 ) -> Result<Vec<(i64, String)>, StoreError> {
-    tx.query(CHECKPOINTS, &[number.into(), (limit as i64).into()], read_checkpoint).await
+    tx.query(CHECKPOINTS, &[chain.into(), sequence.into(), (limit as i64).into()], |row| {
+        Ok((row.get(0, "audit_checkpoints.sequence")?, row.get(1, "audit_checkpoints.checkpoint")?))
+    })
+    .await
 }
 
-/// The newest checkpoint.
-pub async fn last_checkpoint(tx: &mut Tx<'_>) -> Result<Option<(i64, String)>, StoreError> {
-    tx.query_opt(LAST_CHECKPOINT, &[], read_checkpoint).await
-}
-
-/// Removes checkpoints from before `before`.
-pub async fn remove_checkpoints(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, StoreError> {
-    tx.execute(REMOVE_CHECKPOINTS, &[before.into()]).await
-}
-
-fn read_checkpoint(row: &Row<'_>) -> Result<(i64, String), StoreError> {
-    Ok((row.get(0, "audit_checkpoints.number")?, row.get(1, "audit_checkpoints.checkpoint")?))
+/// The chains that have grown since their last checkpoint, if that was made at `before` or earlier.
+pub async fn unsigned(tx: &mut Tx<'_>, before: Timestamp) -> Result<Vec<AuditChain>, StoreError> {
+    tx.query(UNSIGNED, &[before.into()], read_chain).await
 }
 
 fn read(row: &Row<'_>) -> Result<AuditRow, StoreError> {
@@ -453,6 +463,16 @@ fn read(row: &Row<'_>) -> Result<AuditRow, StoreError> {
         details: row.get(11, "audit_events.details")?,
         previous_hash: hash(row, 12, "audit_events.previous_hash")?,
         hash: hash(row, 13, "audit_events.hash")?,
+    })
+}
+
+fn read_chain(row: &Row<'_>) -> Result<AuditChain, StoreError> {
+    Ok(AuditChain {
+        chain: row.get(0, "audit_chains.chain")?,
+        sequence: row.get(1, "audit_chains.sequence")?,
+        hash: hash(row, 2, "audit_chains.hash")?,
+        removed_sequence: row.get(3, "audit_chains.removed_sequence")?,
+        removed_hash: hash(row, 4, "audit_chains.removed_hash")?,
     })
 }
 

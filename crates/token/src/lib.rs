@@ -55,6 +55,8 @@ pub use error::{ClaimsFault, EnvelopeFault, PublicCode, SignatureFault, TokenErr
 pub use issue::{EncryptedKey, EncryptionKey, SigningKey, TokenProvider};
 pub use jwk::{KeyError, KeyFingerprint};
 pub use policy::{MAX_TOKEN_BYTES, Policy, Profile};
-pub use session_token::{SessionClaims, SessionSigner, SessionTokenError, SessionTokenKind, SessionVerifier};
+pub use session_token::{
+    AuditCheckpoint, SessionClaims, SessionSigner, SessionTokenError, SessionTokenKind, SessionVerifier,
+};
 pub use verification_key::VerificationKey;
 pub use visitor_token::{DecryptedToken, ReceivedToken, VerifiedToken};

@@ -31,11 +31,14 @@ pub enum SessionTokenKind {
     Device,
     /// Names a session that whoever presents it may end, and nothing else.
     SignOut,
+    /// Where a chain of the audit log ended at a moment. Opens nothing.
+    AuditCheckpoint,
 }
 
 impl SessionTokenKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Session, Self::TestSession, Self::Device, Self::SignOut];
+    pub const ALL: [Self; 5] =
+        [Self::Session, Self::TestSession, Self::Device, Self::SignOut, Self::AuditCheckpoint];
 
     /// The `typ` of this kind.
     pub const fn typ(self) -> &'static str {
@@ -44,6 +47,7 @@ impl SessionTokenKind {
             Self::TestSession => "signet-test-session+jwt",
             Self::Device => "signet-device+jwt",
             Self::SignOut => "signet-sign-out+jwt",
+            Self::AuditCheckpoint => "signet-audit-checkpoint+jwt",
         }
     }
 
@@ -53,6 +57,7 @@ impl SessionTokenKind {
             Self::TestSession => 1,
             Self::Device => 2,
             Self::SignOut => 3,
+            Self::AuditCheckpoint => 4,
         }
     }
 }
@@ -81,6 +86,20 @@ pub struct SessionClaims {
     /// The device id behind an anonymous session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dev: Option<String>,
+}
+
+/// Where a chain of the audit log ended at a moment, as it is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditCheckpoint {
+    /// The project's id, or the empty text for the platform's chain.
+    pub chain: String,
+    /// The last event.
+    pub sequence: i64,
+    /// Its hash, 64 hexadecimal digits.
+    pub hash: String,
+    /// When it was signed, seconds since 1970.
+    pub iat: i64,
 }
 
 impl SessionClaims {
@@ -159,6 +178,22 @@ impl SessionSigner {
     /// # Errors
     /// [`SessionTokenError::Unwritable`] if the claims cannot be written as JSON.
     pub fn sign(&self, kind: SessionTokenKind, claims: &SessionClaims) -> Result<String, SessionTokenError> {
+        self.sign_claims(kind, claims)
+    }
+
+    /// Signs the end of a chain of the audit log.
+    ///
+    /// # Errors
+    /// [`SessionTokenError::Unwritable`].
+    pub fn sign_checkpoint(&self, checkpoint: &AuditCheckpoint) -> Result<String, SessionTokenError> {
+        self.sign_claims(SessionTokenKind::AuditCheckpoint, checkpoint)
+    }
+
+    fn sign_claims(
+        &self,
+        kind: SessionTokenKind,
+        claims: &impl Serialize,
+    ) -> Result<String, SessionTokenError> {
         let claims = serde_json::to_vec(claims).map_err(|_| SessionTokenError::Unwritable)?;
         let header = self.verifier.current.header(kind);
         let mut token = String::with_capacity(header.len() + claims.len() * 2 + SIGNATURE_BYTES * 2);
@@ -189,7 +224,7 @@ struct PublicKey {
     parsed: ParsedPublicKey,
     raw: Vec<u8>,
     fingerprint: KeyFingerprint,
-    headers: [String; 4],
+    headers: [String; 5],
 }
 
 impl PublicKey {
@@ -250,6 +285,22 @@ impl SessionVerifier {
     /// # Errors
     /// [`SessionTokenError`], see its variants.
     pub fn verify(&self, token: &str, kind: SessionTokenKind) -> Result<SessionClaims, SessionTokenError> {
+        self.open(token, kind)
+    }
+
+    /// Checks the signature of a checkpoint of the audit log, and gives what it says.
+    ///
+    /// # Errors
+    /// [`SessionTokenError`], see its variants.
+    pub fn verify_checkpoint(&self, checkpoint: &str) -> Result<AuditCheckpoint, SessionTokenError> {
+        self.open(checkpoint, SessionTokenKind::AuditCheckpoint)
+    }
+
+    fn open<T: serde::de::DeserializeOwned>(
+        &self,
+        token: &str,
+        kind: SessionTokenKind,
+    ) -> Result<T, SessionTokenError> {
         if token.len() > MAX_SESSION_TOKEN_BYTES {
             return Err(SessionTokenError::Malformed);
         }

@@ -1,6 +1,6 @@
 //! Agents, programs, and what one project's people can know of another's.
 
-use signet_app::{AppError, NewApiClient, SendAsAgent};
+use signet_app::{Actor, AppError, NewApiClient, SendAsAgent};
 use signet_domain::access::{Caller, Role};
 use signet_domain::{MessageText, Scope, Scopes};
 
@@ -33,7 +33,7 @@ async fn a_program_has_the_scopes_it_asked_for_and_no_more() {
         project_id: "demo".parse().unwrap(),
         scopes: Scopes::NONE.with(Scope::ConversationsRead).with(Scope::VisitorsRead),
     };
-    let (client, secret) = world.app.create_api_client(new).await.unwrap();
+    let (client, secret) = world.app.create_api_client(new, &Actor::system()).await.unwrap();
     let grant = |scope: Option<&'static str>| {
         let (app, id, secret) = (world.app.clone(), client.id.clone(), secret.clone());
         async move { app.client_credentials_grant(&id, &secret, scope, &context()).await }

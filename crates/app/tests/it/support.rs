@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use signet_app::{
-    Acknowledgement, Activated, ActivationFailure, ActivationOption, ActivationRequest, App, AppError,
+    Acknowledgement, Activated, ActivationFailure, ActivationOption, ActivationRequest, Actor, App, AppError,
     ConversationDetail, NewAgent, NewCustomerKey, Page, PageRequest, Parts, RateLimits, RequestContext,
     SendAsAgent, VisitorSession,
 };
@@ -129,7 +129,7 @@ impl World {
             password: PASSWORD.into(),
             roles: vec![(ProjectId::parse(project).expect("project id"), role)],
         };
-        Caller::Agent(self.app.create_agent(agent).await.expect("agent"))
+        Caller::Agent(self.app.create_agent(agent, &Actor::system()).await.expect("agent"))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

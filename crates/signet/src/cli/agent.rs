@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use signet_app::NewAgent;
+use signet_app::{Actor, NewAgent};
 use signet_domain::{ProjectId, Role};
 
 use crate::cli::output::{self, Record};
-use crate::cli::password;
 use crate::cli::storage::StorageArgs;
+use crate::cli::{operator_name, password};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum AgentCommand {
@@ -49,12 +49,15 @@ pub(crate) async fn run(command: AgentCommand) -> anyhow::Result<()> {
     let operator = args.storage.open().await?;
     let created = operator
         .app()
-        .create_agent(NewAgent {
-            email: args.email.clone(),
-            name: args.name,
-            password: password.text.to_string(),
-            roles: args.projects.iter().map(|project| (project.clone(), args.role)).collect(),
-        })
+        .create_agent(
+            NewAgent {
+                email: args.email.clone(),
+                name: args.name,
+                password: password.text.to_string(),
+                roles: args.projects.iter().map(|project| (project.clone(), args.role)).collect(),
+            },
+            &Actor::operator(&operator_name()),
+        )
         .await;
     operator.close().await;
     let agent = created.with_context(|| format!("create the agent {}", args.email))?;

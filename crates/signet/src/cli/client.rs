@@ -2,9 +2,10 @@
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use signet_app::NewApiClient;
+use signet_app::{Actor, NewApiClient};
 use signet_domain::{ProjectId, Scope, Scopes};
 
+use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
 
@@ -47,7 +48,10 @@ pub(crate) async fn run(command: ClientCommand) -> anyhow::Result<()> {
     let operator = args.storage.open().await?;
     let created = operator
         .app()
-        .create_api_client(NewApiClient { name: args.name, project_id: args.project, scopes })
+        .create_api_client(
+            NewApiClient { name: args.name, project_id: args.project, scopes },
+            &Actor::operator(&operator_name()),
+        )
         .await;
     operator.close().await;
     let (client, secret) = created.context("create the API client")?;

@@ -1,6 +1,7 @@
 //! The command line. Each command reads its arguments, calls one use case and prints what came of it.
 
 mod agent;
+mod audit;
 mod client;
 mod inspect;
 mod keys;
@@ -54,6 +55,9 @@ enum Command {
     /// Make visitor tokens, and find out what is wrong with them
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Verify, export and shorten the audit log
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Bring the database's schema up to date and exit
     Migrate(storage::MigrateArgs),
 }
@@ -91,9 +95,19 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Agent(command) => agent::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Token(command) => return token::run(command).await,
+        Command::Audit(command) => return audit::run(command).await,
         Command::Migrate(args) => storage::migrate(args).await,
     }
     .map(|()| ExitCode::SUCCESS)
+}
+
+/// What the system calls whoever runs this command, for the audit log. They could say otherwise: with the database's files in
+/// reach there is nothing that they could not.
+pub(crate) fn operator_name() -> String {
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "operator".to_owned())
 }
 
 #[cfg(test)]

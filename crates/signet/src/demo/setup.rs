@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use signet_app::{App, NewAgent, NewApiClient, NewCustomerKey, RateLimits};
+use signet_app::{Actor, App, NewAgent, NewApiClient, NewCustomerKey, RateLimits};
 use signet_domain::access::Agent;
 use signet_domain::env::ManualClock;
 use signet_domain::{Env, Project, ProjectId, Scopes};
@@ -101,11 +101,14 @@ async fn create(
 
     let agents = create_desk_users(app, &project_id).await?;
     let (client, secret) = app
-        .create_api_client(NewApiClient {
-            name: "Demo integration".to_owned(),
-            project_id: project_id.clone(),
-            scopes: Scopes::INTEGRATION,
-        })
+        .create_api_client(
+            NewApiClient {
+                name: "Demo integration".to_owned(),
+                project_id: project_id.clone(),
+                scopes: Scopes::INTEGRATION,
+            },
+            &Actor::system(),
+        )
         .await
         .context("create the demo's API client")?;
 
@@ -139,11 +142,13 @@ async fn create_desk_users(app: &Arc<App>, project_id: &ProjectId) -> anyhow::Re
         password: user.password.to_owned(),
         roles: vec![(project_id.clone(), user.role)],
     };
-    app.create_agent(new(&ADMIN)).await.context("create the administrator")?;
+    app.create_agent(new(&ADMIN), &Actor::system()).await.context("create the administrator")?;
     let mut agents = Vec::with_capacity(AGENTS.len());
     for user in &AGENTS {
         agents.push(
-            app.create_agent(new(user)).await.with_context(|| format!("create the agent {}", user.email))?,
+            app.create_agent(new(user), &Actor::system())
+                .await
+                .with_context(|| format!("create the agent {}", user.email))?,
         );
     }
     Ok(agents)

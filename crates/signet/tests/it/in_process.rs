@@ -7,7 +7,7 @@ use serde_json::json;
 use signet::config::Settings;
 use signet::environment::SystemRandom;
 use signet::server::Server;
-use signet_app::{NewApiClient, NewCustomerKey};
+use signet_app::{Actor, NewApiClient, NewCustomerKey};
 use signet_domain::env::ManualClock;
 use signet_domain::{Env, Project, Scopes, Timestamp};
 use signet_testkit::token_factory::TokenFactory;
@@ -37,7 +37,7 @@ async fn a_session_lasts_an_hour_to_the_millisecond() {
         .await
         .unwrap();
     let new = NewApiClient { name: "Test".to_owned(), project_id: project.id.clone(), scopes: Scopes::all() };
-    let (client, secret) = app.create_api_client(new).await.unwrap();
+    let (client, secret) = app.create_api_client(new, &Actor::system()).await.unwrap();
     let tokens = TokenFactory::from_pem(&key.to_pem().unwrap(), None, app.platform_key_pem());
 
     let mut visitor = VisitorClient::new(server.public_url(), "bank");

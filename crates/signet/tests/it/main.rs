@@ -10,6 +10,7 @@
 
 mod attacks;
 mod attacks_session;
+mod audit;
 mod command_line;
 mod demo;
 mod durability;

@@ -15,7 +15,7 @@ both_engines!(
     events_are_filtered_and_paged,
     what_retention_leaves_is_still_chained,
     an_unreadable_row_is_told_apart,
-    checkpoints_are_numbered,
+    chains_that_grew_want_a_checkpoint,
 );
 
 /// A promise to whoever checks an export: what is hashed must never change.
@@ -173,14 +173,32 @@ async fn an_unreadable_row_is_told_apart(db: Database) {
     assert!(matches!(&found[..], [Ok(_), Err(Some(2)), Ok(_)]), "{found:?}");
 }
 
-async fn checkpoints_are_numbered(db: Database) {
-    for millis in [10, 20, 30] {
-        write!(db, |tx| audit_events::insert_checkpoint(tx, at(millis), &format!("at {millis}")).await)
-            .unwrap();
-    }
-    let page = read!(db, |tx| audit_events::checkpoints(tx, 1, 5).await).unwrap();
-    assert_eq!(page, [(2, "at 20".to_owned()), (3, "at 30".to_owned())]);
-    let last = read!(db, |tx| audit_events::last_checkpoint(tx).await).unwrap();
-    assert_eq!(last, Some((3, "at 30".to_owned())));
-    assert_eq!(write!(db, |tx| audit_events::remove_checkpoints(tx, at(20)).await).unwrap(), 1);
+async fn chains_that_grew_want_a_checkpoint(db: Database) {
+    let other = ProjectId::parse("other").unwrap();
+    record(
+        &db,
+        vec![event(AuditKind::ProjectCreated, 1), event(AuditKind::ProjectCreated, 1).in_project(&other)],
+    )
+    .await;
+    let unsigned = async |before| {
+        let chains = read!(db, |tx| audit_events::unsigned(tx, at(before)).await).unwrap();
+        chains.into_iter().map(|chain| chain.chain).collect::<Vec<_>>()
+    };
+    assert_eq!(unsigned(0).await, ["demo", "other"]);
+    let sign = async |millis, text: &'static str| {
+        let chain = chains(&db).await.remove(0);
+        write!(db, |tx| audit_events::insert_checkpoint(tx, &chain, at(millis), text).await).unwrap();
+    };
+    sign(100, "first").await;
+    sign(110, "the same end again").await;
+    assert_eq!(unsigned(1_000).await, ["other"]);
+    record(&db, vec![event(AuditKind::ProjectChanged, 150)]).await;
+    assert_eq!(unsigned(99).await, ["other"], "the last one is young");
+    assert_eq!(unsigned(100).await, ["demo", "other"]);
+    sign(200, "second").await;
+    let page = async |after| read!(db, |tx| audit_events::checkpoints(tx, "demo", after, 9).await).unwrap();
+    assert_eq!(page(0).await, [(1, "first".to_owned()), (2, "second".to_owned())]);
+    assert_eq!(page(1).await, [(2, "second".to_owned())]);
+    write!(db, |tx| audit_events::remove(tx, "demo", 2, &BEGINNING).await).unwrap();
+    assert_eq!(page(0).await, [(2, "second".to_owned())]);
 }
