@@ -341,7 +341,6 @@ impl App {
         let decrypted = received.decrypt(&unwrapping).await;
         attempt.unwrapped = Some(unwrapping.into_outcome());
         let verified = decrypted?.verify(&active.keys)?;
-        let outline = verified.outline();
         let checked = verified.check(&active.policy, active.project.id.as_str(), self.env.now().as_millis());
         match checked {
             Ok(checked) => {
@@ -353,7 +352,8 @@ impl App {
                 Ok(checked)
             }
             Err(error) => {
-                tracing::info!(project = %active.project.id, outline = ?outline, "token signed by the project has bad claims");
+                let outline = verified.outline();
+                tracing::info!(project = %active.project.id, ?outline, "token signed by the project has bad claims");
                 Err(error.into())
             }
         }

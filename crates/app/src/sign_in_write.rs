@@ -10,6 +10,8 @@ use signet_domain::{
 };
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, NewMessage};
+use signet_store::sessions::Proof;
+use signet_store::visitors::Verified;
 use signet_store::{StoreError, Tx, conversations, devices, replays, sessions, visitors};
 use signet_token::{CheckedToken, VisitorData};
 
@@ -59,6 +61,10 @@ impl SignIn {
             now,
             expires_at: now.after(project.session_lifetime),
         }
+    }
+
+    fn proof(&self) -> Proof<'_> {
+        Proof { verified_at: self.now, expires_at: self.expires_at, signing_key: &self.signing_key }
     }
 }
 
@@ -140,13 +146,13 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
     {
         return Ok(None);
     }
-    let (visitor, known) =
+    let Verified { visitor, new, lapsed } =
         visitors::verify(tx, ids.visitor, project_id, &sign_in.user_id, &sign_in.attributes, now).await?;
 
     let (before, presented_session) = look_at(tx, &sign_in.presented).await?;
     let ongoing = conversations::find_ongoing(tx, visitor.id).await?;
     let person = Person {
-        visitor_id: known.as_ref().map(|known| known.id),
+        visitor_id: (!new).then_some(visitor.id),
         ongoing: ongoing.as_ref().map(|conversation| conversation.id),
     };
     let decided = continuity::sign_in(before, person);
@@ -154,7 +160,7 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
     let mut switched_from = None;
     let session_id = match (decided, presented_session) {
         (Outcome::Renewed, Some(session)) => {
-            renew(tx, &session, sign_in).await?;
+            sessions::renew(tx, session.id, session.visitor_id, sign_in.proof()).await?;
             session.id
         }
         (_, presented) => {
@@ -170,7 +176,8 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
         devices::revoke(tx, device.id, project_id, device.visitor_id, now, until).await?;
     }
 
-    let scene = Scene { project_id, visitor: &visitor, known: known.as_ref(), ongoing, now, ids };
+    let lapsed = lapsed.map(|(_, reason)| reason);
+    let scene = Scene { project_id, visitor: &visitor, new, lapsed, ongoing, now, ids };
     let (outcome, earlier_conversation_id) = scene.play(tx, before, decided).await?;
     Ok(Some(SignedIn {
         visitor_id: visitor.id,
@@ -191,10 +198,9 @@ async fn open(
     id: SessionId,
 ) -> Result<SessionId, StoreError> {
     if let Some(browser_id) = sign_in.browser_id
-        && let Some(session) = sessions::find_of_browser(tx, visitor_id, browser_id).await?
-        && renew(tx, &session, sign_in).await?
+        && let Some(id) = sessions::renew_of_browser(tx, visitor_id, browser_id, sign_in.proof()).await?
     {
-        return Ok(session.id);
+        return Ok(id);
     }
     let session = Session {
         id,
@@ -209,11 +215,6 @@ async fn open(
     };
     sessions::insert(tx, &session).await?;
     Ok(id)
-}
-
-async fn renew(tx: &mut Tx<'_>, session: &Session, sign_in: &SignIn) -> Result<bool, StoreError> {
-    sessions::renew(tx, session.id, session.visitor_id, sign_in.now, sign_in.expires_at, &sign_in.signing_key)
-        .await
 }
 
 /// What was presented, as the continuity rules want it. A session that ended other than by time proves nothing.
@@ -246,7 +247,10 @@ async fn look_at(tx: &mut Tx<'_>, presented: &Presented) -> Result<(Before, Opti
 struct Scene<'a> {
     project_id: &'a ProjectId,
     visitor: &'a Visitor,
-    known: Option<&'a Visitor>,
+    /// The person was not known before.
+    new: bool,
+    /// What the proof put an end to.
+    lapsed: Option<LapseReason>,
     /// The person's own ongoing conversation, as it was before.
     ongoing: Option<Conversation>,
     now: Timestamp,
@@ -323,8 +327,7 @@ impl Scene<'_> {
     /// A known person proves their identity again. That is a line in the thread only if it had lapsed: `activate` runs on
     /// every page, and a thread that says so each time would say nothing.
     async fn back(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        let lapsed = self.known.and_then(|known| known.lapsed).map(|(_, reason)| reason);
-        let notice = match lapsed {
+        let notice = match self.lapsed {
             Some(LapseReason::Expired | LapseReason::Revoked) => Some(Notice::IdentityConfirmed),
             Some(LapseReason::SignedOut) => Some(Notice::VisitorReturned),
             None => None,
@@ -335,7 +338,7 @@ impl Scene<'_> {
             }
             (Some(conversation), None) => self.authenticated(tx, Some(conversation.clone())).await,
             // Nothing for agents to look at; the event is for integrations, and only when something became known.
-            (None, _) if lapsed.is_some() || self.known.is_none() => self.authenticated(tx, None).await,
+            (None, _) if self.lapsed.is_some() || self.new => self.authenticated(tx, None).await,
             (None, _) => Ok(()),
         }
     }

@@ -29,7 +29,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// A1, A2, A4, A5: opening and using a visitor session, against raw RSA-2048 operations.
-    Activation(Rounds),
+    Activation {
+        #[command(flatten)]
+        rounds: Rounds,
+        /// Only A4 and its reference.
+        #[arg(long)]
+        only_http: bool,
+    },
     /// B2: a message in, durably stored, delivered, against Node ws with PostgreSQL.
     Messages(Rounds),
     /// C1: memory of idle sockets.
@@ -68,7 +74,7 @@ struct Rounds {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Activation(rounds) => load::run(activation::run(rounds)),
+        Command::Activation { rounds, only_http } => load::run(activation::run(rounds, only_http)),
         Command::Messages(rounds) => load::run(messages::run(rounds)),
         Command::Connections { sockets } => load::run(connections::run(sockets)),
         Command::Profiles(extent) => load::run(profiles::run(extent)),

@@ -21,6 +21,8 @@ use signet_token::{
     DecryptionKey, Policy, ReceivedToken, SessionClaims, SessionSigner, SessionTokenKind, VerificationKey,
 };
 
+use crate::process;
+
 /// What a worker repeats.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Work {
@@ -36,11 +38,13 @@ pub(crate) enum Work {
     Recognised,
 }
 
-/// Repeats `work` on every thread for the time, and prints the sum of operations per second.
+/// Repeats `work` on every thread for the time, and prints operations per CPU second, times the threads: what they would do
+/// in a second of cores that nobody else uses.
 pub(crate) fn run(work: Work, milliseconds: u64, threads: usize) -> Result<()> {
     let operation = prepare(work)?;
     let length = Duration::from_millis(milliseconds);
     operation();
+    let used = process::cpu_seconds(std::process::id())?;
     let handles: Vec<_> = (0..threads)
         .map(|_| {
             let operation = Arc::clone(&operation);
@@ -51,7 +55,7 @@ pub(crate) fn run(work: Work, milliseconds: u64, threads: usize) -> Result<()> {
                     operation();
                     count += 1;
                 }
-                f64::from(count) / start.elapsed().as_secs_f64()
+                f64::from(count)
             })
         })
         .collect();
@@ -59,7 +63,8 @@ pub(crate) fn run(work: Work, milliseconds: u64, threads: usize) -> Result<()> {
     for handle in handles {
         sum += handle.join().ok().context("a worker's thread panicked")?;
     }
-    println!("{sum}");
+    let used = process::cpu_seconds(std::process::id())? - used;
+    println!("{}", sum / used * threads as f64);
     Ok(())
 }
 

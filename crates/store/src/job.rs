@@ -37,7 +37,7 @@ pub(crate) struct Ran {
     /// What it queued; empty unless it succeeded.
     pub(crate) events: Vec<Event>,
     /// Tells the caller; an error here turns success into failure.
-    pub(crate) answer: Box<dyn FnOnce(Result<(), StoreError>)>,
+    pub(crate) answer: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
 }
 
 /// A body and where its answer goes.

@@ -37,8 +37,11 @@ macro_rules! revoked {
 statements! {
     INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
     FIND = concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
-    FIND_OF_BROWSER = concat!("SELECT ", columns!(), " FROM sessions WHERE visitor_id = $1 AND browser_id = $2 \
-        AND (end_reason IS NULL OR end_reason = 'EXPIRED') ORDER BY id DESC LIMIT 1");
+    /// The newest of them: PostgreSQL sees a row again that was changed while it waited for it, hence the condition twice.
+    RENEW_OF_BROWSER = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, ended_at = NULL, \
+        end_reason = NULL WHERE id = (SELECT id FROM sessions WHERE visitor_id = $4 AND browser_id = $5 \
+        AND (end_reason IS NULL OR end_reason = 'EXPIRED') ORDER BY id DESC LIMIT 1) \
+        AND (end_reason IS NULL OR end_reason = 'EXPIRED') RETURNING id";
     RENEW = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, ended_at = NULL, end_reason = NULL \
         WHERE id = $4 AND visitor_id = $5 AND (end_reason IS NULL OR end_reason = 'EXPIRED')";
     /// Expired is the weakest end: every other may replace it, so that nobody renews what was signed out or revoked.
@@ -73,6 +76,17 @@ statements! {
         ORDER BY expires_at");
 }
 
+/// A fresh proof of identity, as a session keeps it.
+#[derive(Debug, Clone, Copy)]
+pub struct Proof<'a> {
+    /// When it was made.
+    pub verified_at: Timestamp,
+    /// Until when it holds.
+    pub expires_at: Timestamp,
+    /// Fingerprint of the customer key that signed it.
+    pub signing_key: &'a str,
+}
+
 /// Stores a new session. [`StoreError::Conflict`] if the id is taken.
 pub async fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
     let values = [
@@ -95,13 +109,17 @@ pub async fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Session>, Sto
     tx.query_opt(FIND, &[id.into()], read).await
 }
 
-/// Finds the newest session of a person in a browser, live or expired, that a fresh proof may extend.
-pub async fn find_of_browser(
+/// Extends the newest session of a person in a browser, live or expired, by a fresh proof. `None` if there is none such.
+pub async fn renew_of_browser(
     tx: &mut Tx<'_>,
     visitor_id: VisitorId,
     browser_id: BrowserId,
-) -> Result<Option<Session>, StoreError> {
-    tx.query_opt(FIND_OF_BROWSER, &[visitor_id.into(), browser_id.into()], read).await
+    proof: Proof<'_>,
+) -> Result<Option<SessionId>, StoreError> {
+    let Proof { verified_at, expires_at, signing_key } = proof;
+    let values =
+        [verified_at.into(), expires_at.into(), signing_key.into(), visitor_id.into(), browser_id.into()];
+    tx.query_opt(RENEW_OF_BROWSER, &values, |row| row.get(0, "sessions.id")).await
 }
 
 /// Extends a live or expired session of that visitor by a fresh proof. False if there is none such (ended otherwise).
@@ -109,10 +127,9 @@ pub async fn renew(
     tx: &mut Tx<'_>,
     id: SessionId,
     visitor_id: VisitorId,
-    verified_at: Timestamp,
-    expires_at: Timestamp,
-    signing_key: &str,
+    proof: Proof<'_>,
 ) -> Result<bool, StoreError> {
+    let Proof { verified_at, expires_at, signing_key } = proof;
     let values = [verified_at.into(), expires_at.into(), signing_key.into(), id.into(), visitor_id.into()];
     tx.changes(RENEW, &values).await
 }

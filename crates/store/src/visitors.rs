@@ -33,17 +33,14 @@ macro_rules! list {
 statements! {
     ENSURE = "INSERT INTO visitors (id, project_id, assurance, attributes, created_at, updated_at) \
         VALUES ($1, $2, 'ANONYMOUS', '[]', $3, $4) ON CONFLICT (id) DO NOTHING";
-    /// The update changes nothing, and no column that an index holds: it locks the record that is there and lets it be
-    /// answered.
-    VERIFY_INSERT = concat!(
-        "INSERT INTO visitors (id, project_id, external_user_id, assurance, verified_at, attributes, created_at, \
-         updated_at) VALUES ($1, $2, $3, 'VERIFIED', $4, $5, $6, $7) \
-         ON CONFLICT (project_id, external_user_id) DO UPDATE SET lapse_reason = visitors.lapse_reason RETURNING ",
-        columns!());
-    VERIFY_UPDATE = "UPDATE visitors SET assurance = 'VERIFIED', verified_at = $1, lapsed_at = NULL, \
-        lapse_reason = NULL, attributes = $2, updated_at = $3 WHERE id = $4";
-    /// What every page view of a signed-in visitor comes to: the proof is newer, the record says the same.
-    VERIFY_AGAIN = "UPDATE visitors SET verified_at = $1 WHERE id = $2";
+    /// What every page view of a signed-in visitor comes to: the proof is newer, the record says the same. Locks the record
+    /// until the commit.
+    VERIFY_AGAIN = concat!(
+        "UPDATE visitors SET verified_at = $1 WHERE project_id = $2 AND external_user_id = $3 RETURNING ", columns!());
+    VERIFY_INSERT = "INSERT INTO visitors (id, project_id, external_user_id, assurance, verified_at, attributes, created_at, \
+        updated_at) VALUES ($1, $2, $3, 'VERIFIED', $4, $5, $6, $7) ON CONFLICT (project_id, external_user_id) DO NOTHING";
+    VERIFY_UPDATE = "UPDATE visitors SET assurance = 'VERIFIED', lapsed_at = NULL, lapse_reason = NULL, attributes = $1, \
+        updated_at = $2 WHERE id = $3";
     LAPSE = "UPDATE visitors SET lapsed_at = $1, lapse_reason = $2, updated_at = $3 \
         WHERE id = $4 AND verified_at IS NOT NULL AND lapsed_at IS NULL";
     FIND = concat!("SELECT ", columns!(), " FROM visitors WHERE id = $1");
@@ -66,9 +63,20 @@ pub async fn ensure_anonymous(
     tx.execute(ENSURE, &[id.into(), project_id.into(), now.into(), now.into()]).await.map(drop)
 }
 
+/// A person whose identity was just proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The record as it is now.
+    pub visitor: Visitor,
+    /// Whether this was the first proof: the record is new.
+    pub new: bool,
+    /// What the proof put an end to.
+    pub lapsed: Option<(Timestamp, LapseReason)>,
+}
+
 /// Finds or creates the person behind a verified `userId`, marks them verified at `now` (clearing a lapse) and replaces
 /// the attributes that come from the token. Locks the record until the commit, so that concurrent sign-ins of one person
-/// follow each other. Answers the record *before* the change too, `None` if it is new.
+/// follow each other.
 ///
 /// A visitor has one value for a name: the token's wins over another source's. What did not change keeps its `updated_at`,
 /// the record too.
@@ -79,8 +87,13 @@ pub async fn verify(
     external_user_id: &str,
     attributes: &[Attribute],
     now: Timestamp,
-) -> Result<(Visitor, Option<Visitor>), StoreError> {
-    let written = write_attributes(&replace_attributes(&[], attributes))?;
+) -> Result<Verified, StoreError> {
+    let again = [now.into(), project_id.into(), external_user_id.into()];
+    if let Some(found) = tx.query_opt(VERIFY_AGAIN, &again, read).await? {
+        return refresh(tx, found, attributes, now).await;
+    }
+    let attributes = replace_attributes(&[], attributes);
+    let written = write_attributes(&attributes)?;
     let values = [
         new_id.into(),
         project_id.into(),
@@ -90,27 +103,42 @@ pub async fn verify(
         now.into(),
         now.into(),
     ];
-    let found = tx.query_opt(VERIFY_INSERT, &values, read).await?;
-    let found = found.ok_or(StoreError::Corrupt("visitors"))?;
-    if found.id == new_id {
-        return Ok((found, None));
+    if !tx.changes(VERIFY_INSERT, &values).await? {
+        // Another sign-in of the same person made the record meanwhile.
+        let found = tx.query_opt(VERIFY_AGAIN, &again, read).await?;
+        return refresh(tx, found.ok_or(StoreError::Corrupt("visitors"))?, &attributes, now).await;
     }
-    let attributes = replace_attributes(&found.attributes, attributes);
-    if attributes == found.attributes && found.lapsed.is_none() {
-        tx.execute(VERIFY_AGAIN, &[now.into(), found.id.into()]).await?;
-        return Ok((Visitor { verified_at: Some(now), ..found.clone() }, Some(found)));
-    }
-    let written = write_attributes(&attributes)?;
-    tx.execute(VERIFY_UPDATE, &[now.into(), (&written).into(), now.into(), found.id.into()]).await?;
     let visitor = Visitor {
+        id: new_id,
+        project_id: project_id.clone(),
+        external_user_id: Some(external_user_id.to_owned()),
         assurance: Assurance::Verified,
         verified_at: Some(now),
         lapsed: None,
         attributes,
+        created_at: now,
         updated_at: now,
-        ..found.clone()
     };
-    Ok((visitor, Some(found)))
+    Ok(Verified { visitor, new: true, lapsed: None })
+}
+
+/// Writes what a fresh proof changes in a record beyond its time.
+async fn refresh(
+    tx: &mut Tx<'_>,
+    found: Visitor,
+    attributes: &[Attribute],
+    now: Timestamp,
+) -> Result<Verified, StoreError> {
+    let attributes = replace_attributes(&found.attributes, attributes);
+    let lapsed = found.lapsed;
+    if attributes == found.attributes && lapsed.is_none() {
+        return Ok(Verified { visitor: found, new: false, lapsed });
+    }
+    let written = write_attributes(&attributes)?;
+    tx.execute(VERIFY_UPDATE, &[(&written).into(), now.into(), found.id.into()]).await?;
+    let visitor =
+        Visitor { assurance: Assurance::Verified, lapsed: None, attributes, updated_at: now, ..found };
+    Ok(Verified { visitor, new: false, lapsed })
 }
 
 /// Marks a person's identity as no longer proved. False if it was so already, or was never proved.

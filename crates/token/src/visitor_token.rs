@@ -152,7 +152,7 @@ impl VerifiedToken {
     /// # Errors
     /// [`TokenError::Claims`], [`TokenError::Expired`].
     pub fn check(
-        self,
+        &self,
         policy: &Policy,
         audience: &str,
         now_unix_ms: i64,
@@ -162,8 +162,8 @@ impl VerifiedToken {
             profile: self.profile,
             audience,
             now_unix_ms,
-            signing_key: self.signing_key,
-            platform_key: self.platform_key,
+            signing_key: self.signing_key.clone(),
+            platform_key: self.platform_key.clone(),
         };
         claims::check(&self.payload, context)
     }

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::checkpoint::{self, Checkpoints};
@@ -31,7 +32,9 @@ pub(super) fn start(
     observer: Arc<dyn CommitObserver>,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<(), StoreError> {
-    let mut writer = Writer { connection, limit, queue, checkpoints, observer, log_pages: Arc::default() };
+    let runtime = Handle::try_current().ok();
+    let log_pages = Arc::default();
+    let mut writer = Writer { connection, limit, queue, checkpoints, observer, log_pages, runtime };
     writer.watch_log().map_err(unavailable)?;
     spawn("store-writer", threads, move || {
         writer.run();
@@ -49,6 +52,8 @@ struct Writer {
     observer: Arc<dyn CommitObserver>,
     /// Length of the write-ahead log after the last commit, in pages.
     log_pages: Arc<AtomicI32>,
+    /// Where the callers wait.
+    runtime: Option<Handle>,
 }
 
 impl Writer {
@@ -128,8 +133,21 @@ impl Writer {
             let _ = self.statement("ROLLBACK");
         }
         self.announce(&mut ran, committed.is_ok());
-        for done in ran {
-            (done.answer)(committed.as_ref().copied().map_err(shared));
+        self.answer(ran, committed);
+    }
+
+    /// Several callers are answered by one task of their runtime: waking them one by one from here would have this thread and
+    /// theirs change places on the processor for each.
+    fn answer(&self, ran: Vec<Ran>, committed: Result<(), Arc<StoreError>>) {
+        let several = ran.len() > 1;
+        let answer = move || {
+            for done in ran {
+                (done.answer)(committed.as_ref().copied().map_err(shared));
+            }
+        };
+        match &self.runtime {
+            Some(runtime) if several => drop(runtime.spawn(async { answer() })),
+            _ => answer(),
         }
     }
 
@@ -242,6 +260,7 @@ mod tests {
             checkpoints: checkpoint::start(&location, &mut threads).unwrap(),
             observer: Arc::clone(&observer) as _,
             log_pages: Arc::default(),
+            runtime: None,
         };
         let run = || {
             let (good, good_outcome) =

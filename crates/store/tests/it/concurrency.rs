@@ -30,13 +30,8 @@ async fn one_person_is_one_visitor_however_many_sign_in(db: Database) {
         }
     }))
     .await;
-    assert_eq!(outcomes.iter().filter(|(_, before)| before.is_none()).count(), 1);
-    let id = outcomes[0].0.id;
-    assert!(
-        outcomes
-            .iter()
-            .all(|(now, before)| now.id == id && before.as_ref().is_none_or(|before| before.id == id))
-    );
+    assert_eq!(outcomes.iter().filter(|verified| verified.new).count(), 1);
+    assert!(outcomes.iter().all(|verified| verified.visitor.id == outcomes[0].visitor.id));
 }
 
 /// The whole path of a message, as the application goes it.

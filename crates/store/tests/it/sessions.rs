@@ -1,8 +1,8 @@
 //! Visitor sessions.
 
 use signet_domain::{BrowserId, DeviceId, ProjectId, Session, SessionEnd, SessionId, VisitorId};
-use signet_store::sessions::SessionsOf;
-use signet_store::{StoreError, devices, sessions, visitors};
+use signet_store::sessions::{self, Proof, SessionsOf};
+use signet_store::{StoreError, devices, visitors};
 use uuid::Uuid;
 
 use crate::harness::{Database, at, both_engines, demo, read, visitor, write};
@@ -77,7 +77,7 @@ async fn sessions_live_lapse_and_come_back(db: Database) {
     assert_eq!(find(&db, 1).await.unwrap().ended, Some((SessionEnd::Expired, at(101))));
 
     let renew = async |number, of| {
-        write!(db, |tx| sessions::renew(tx, id(number), of, at(150), at(250), "other").await).unwrap()
+        write!(db, |tx| sessions::renew(tx, id(number), of, proof(150, 250, "other")).await).unwrap()
     };
     assert!(!renew(1, visitor(2)).await, "another person's session");
     assert!(!renew(9, visitor(1)).await);
@@ -98,7 +98,7 @@ async fn sessions_end_once(db: Database) {
             assert_eq!(end(&db, number, second, 30).await, weak, "{first:?} then {second:?}");
             let expected = if weak { (second, at(30)) } else { (first, at(20)) };
             assert_eq!(find(&db, number).await.unwrap().ended, Some(expected));
-            let renewed = write!(db, |tx| sessions::renew(tx, id(number), visitor(1), at(40), at(99), "k")
+            let renewed = write!(db, |tx| sessions::renew(tx, id(number), visitor(1), proof(40, 99, "k"))
                 .await)
             .unwrap();
             assert_eq!(renewed, expected.0 == SessionEnd::Expired);
@@ -139,17 +139,30 @@ async fn a_browser_has_one_session_to_extend(db: Database) {
     let mine = of(1, visitor(1), 7);
     seed(&db, vec![mine.clone(), of(2, visitor(1), 8), of(3, visitor(2), 7), session(4, visitor(1), 100)])
         .await;
-    let find = async |home| {
-        read!(db, |tx| sessions::find_of_browser(tx, visitor(1), browser(home)).await)
-            .unwrap()
-            .map(|found| found.id)
+    assert_eq!(find(&db, 1).await, Some(mine.clone()));
+    let renew = async |home, now| {
+        let proof = proof(now, now + 100, "other");
+        write!(db, |tx| sessions::renew_of_browser(tx, visitor(1), browser(home), proof).await).unwrap()
     };
-    assert_eq!(super::sessions::find(&db, 1).await, Some(mine));
-    assert_eq!((find(7).await, find(8).await, find(9).await), (Some(id(1)), Some(id(2)), None));
+    assert_eq!(
+        (renew(7, 15).await, renew(8, 15).await, renew(9, 15).await),
+        (Some(id(1)), Some(id(2)), None)
+    );
+    let renewed = Session { verified_at: at(15), expires_at: at(115), signing_key: "other".into(), ..mine };
+    assert_eq!(find(&db, 1).await, Some(renewed));
+    let elses = find(&db, 3).await.unwrap();
+    assert_eq!((elses.verified_at, elses.expires_at), (at(10), at(100)), "another person's in that browser");
     assert!(end(&db, 1, SessionEnd::Expired, 20).await);
-    assert_eq!(find(7).await, Some(id(1)), "expired may be extended");
+    assert_eq!(renew(7, 25).await, Some(id(1)), "expired may be extended");
+    assert_eq!(find(&db, 1).await.unwrap().ended, None);
     assert!(end(&db, 1, SessionEnd::LoggedOut, 30).await);
-    assert_eq!(find(7).await, None);
+    assert_eq!(renew(7, 35).await, None);
+    seed(&db, vec![of(5, visitor(1), 7)]).await;
+    assert_eq!(renew(7, 45).await, Some(id(5)), "the newest that may be");
+}
+
+fn proof(verified_at: i64, expires_at: i64, signing_key: &str) -> Proof<'_> {
+    Proof { verified_at: at(verified_at), expires_at: at(expires_at), signing_key }
 }
 
 async fn many_are_revoked_at_once_and_told_one_by_one(db: Database) {
@@ -178,7 +191,7 @@ async fn many_are_revoked_at_once_and_told_one_by_one(db: Database) {
     assert_eq!(revoke("other", SessionsOf::Session(id(6)), 50).await, 0);
     assert_eq!(revoke("demo", SessionsOf::Session(id(6)), 50).await, 1);
     assert_eq!(find(&db, 4).await.unwrap().ended, Some((SessionEnd::Revoked, at(50))));
-    assert!(!write!(db, |tx| sessions::renew(tx, id(4), visitor(2), at(60), at(99), "k").await).unwrap());
+    assert!(!write!(db, |tx| sessions::renew(tx, id(4), visitor(2), proof(60, 99, "k")).await).unwrap());
 
     let waiting = async |limit| {
         let found = read!(db, |tx| sessions::to_announce(tx, limit).await).unwrap();

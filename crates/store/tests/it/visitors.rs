@@ -2,7 +2,7 @@
 
 use signet_domain::conversation::LapseReason;
 use signet_domain::{Assurance, Attribute, AttributeName, AttributeSource, Visitor};
-use signet_store::visitors;
+use signet_store::visitors::{self, Verified};
 
 use crate::harness::{Database, at, both_engines, demo, read, visitor, write};
 
@@ -16,12 +16,7 @@ fn attribute(name: AttributeName, value: &str, source: AttributeSource, millis: 
     Attribute { name, value: value.to_owned(), source, updated_at: at(millis) }
 }
 
-async fn verify(
-    db: &Database,
-    new: u128,
-    attributes: Vec<Attribute>,
-    now: i64,
-) -> (Visitor, Option<Visitor>) {
+async fn verify(db: &Database, new: u128, attributes: Vec<Attribute>, now: i64) -> Verified {
     write!(db, |tx| visitors::verify(tx, visitor(new), &demo(), "jane", &attributes, at(now)).await).unwrap()
 }
 
@@ -65,14 +60,14 @@ async fn read_ids(db: &Database, ids: Vec<signet_domain::VisitorId>) -> Vec<sign
 async fn a_person_is_verified_again_and_again(db: Database) {
     use AttributeName::{City, Email, FirstName};
     use AttributeSource::Token;
-    let (jane, before) = verify(
+    let Verified { visitor: jane, new, lapsed } = verify(
         &db,
         1,
         vec![attribute(Email, "j@example.test", Token, 10), attribute(FirstName, "Jane \"J\"", Token, 10)],
         10,
     )
     .await;
-    assert_eq!(before, None);
+    assert_eq!((new, lapsed), (true, None));
     assert_eq!(jane.id, visitor(1));
     assert_eq!((jane.assurance, jane.verified_at, jane.lapsed), (Assurance::Verified, Some(at(10)), None));
     assert_eq!(jane.external_user_id.as_deref(), Some("jane"));
@@ -80,11 +75,11 @@ async fn a_person_is_verified_again_and_again(db: Database) {
     assert_eq!(find(&db, 1).await, Some(jane.clone()));
 
     assert!(write!(db, |tx| visitors::lapse(tx, visitor(1), LapseReason::Expired, at(15)).await).unwrap());
-    let lapsed = find(&db, 1).await;
-    assert_eq!(lapsed.as_ref().unwrap().lapsed, Some((at(15), LapseReason::Expired)));
+    let since = Some((at(15), LapseReason::Expired));
+    assert_eq!(find(&db, 1).await.unwrap().lapsed, since);
     let again = vec![attribute(FirstName, "Jane \"J\"", Token, 20), attribute(City, "Nantes", Token, 20)];
-    let (renewed, before) = verify(&db, 2, again, 20).await;
-    assert_eq!(before, lapsed);
+    let Verified { visitor: renewed, new, lapsed } = verify(&db, 2, again, 20).await;
+    assert_eq!((new, lapsed), (false, since));
     assert_eq!(renewed.id, visitor(1), "the same person");
     assert_eq!((renewed.verified_at, renewed.lapsed, renewed.updated_at), (Some(at(20)), None, at(20)));
     assert_eq!(renewed.created_at, at(10));
@@ -106,10 +101,17 @@ async fn a_person_is_verified_again_and_again(db: Database) {
            {"name":"country","value":"FR","source":"PAGE","updated_at":26}]'"#,
     )
     .await;
-    let (mixed, _) = verify(&db, 3, vec![attribute(City, "Brest", Token, 30)], 30).await;
+    let Verified { visitor: mixed, .. } = verify(&db, 3, vec![attribute(City, "Brest", Token, 30)], 30).await;
     let country = attribute(AttributeName::Country, "FR", AttributeSource::Page, 26);
     assert_eq!(mixed.attributes, [attribute(City, "Brest", Token, 30), country]);
-    assert_eq!(find(&db, 1).await, Some(mixed));
+    assert_eq!(find(&db, 1).await, Some(mixed.clone()));
+
+    let same = verify(&db, 4, vec![attribute(City, "Brest", Token, 40)], 40).await;
+    assert_eq!(
+        same,
+        Verified { visitor: Visitor { verified_at: Some(at(40)), ..mixed }, new: false, lapsed: None }
+    );
+    assert_eq!(find(&db, 1).await, Some(same.visitor), "nothing is newer but the proof");
 }
 
 async fn an_identity_lapses_once(db: Database) {
