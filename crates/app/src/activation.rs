@@ -398,6 +398,9 @@ impl App {
         let written =
             self.write_sign_in(sign_in).await?.ok_or_else(|| Refusal::plain(FailureCode::TokenReplayed))?;
 
+        let (signed_by, encrypted_to) = (token.signing_key().as_str(), token.platform_key());
+        self.key_uses.count(&active.project.id, signed_by, encrypted_to, now);
+
         // From the seam on the anonymous credentials prove nothing: in memory before the answer leaves.
         if let Presented::Anonymous(device) = &presented {
             self.sessions.end_device(device.id, now.after(DEVICE_CREDENTIAL));

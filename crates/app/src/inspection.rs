@@ -1,9 +1,8 @@
 //! The Token Doctor for callers with the project's right.
 
 use signet_domain::access::{ProjectAccess, Scope};
-use signet_domain::{ProjectId, Timestamp};
-use signet_store::customer_keys::{self, KeyState};
-use signet_store::replays;
+use signet_domain::{KeyState, ProjectId, Timestamp};
+use signet_store::{customer_keys, replays};
 use signet_token::doctor::{self, Context, OtherKey, PlatformKey, Report, Standing};
 
 use crate::projects::{ActiveProject, parse_key};

@@ -12,11 +12,14 @@ mod audit;
 mod audit_check;
 mod audit_keeping;
 mod conversations;
+mod customer_keys;
 mod error;
 mod failures;
 mod feed;
 mod inspection;
+mod key_uses;
 mod limits;
+mod project_settings;
 mod projects;
 mod revocation;
 mod secrets;
@@ -39,15 +42,17 @@ pub use activation::{
     Activated, ActivationFailure, ActivationOption, ActivationOutcome, ActivationRequest, OpenedSession,
     TestedToken,
 };
-pub use administration::{NewAgent, NewApiClient, NewCustomerKey};
+pub use administration::{NewAgent, NewApiClient};
 pub use audit::Actor;
 pub use audit_check::{AuditFault, AuditFaultKind};
 pub use audit_keeping::AuditReport;
 pub use conversations::{ConversationDetail, SendAsAgent};
+pub use customer_keys::{CustomerKeyDetail, KeyRegistration, NewCustomerKey};
 pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;
 pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
 pub use limits::{Limits, RateLimits};
+pub use project_settings::ProjectChange;
 pub use revocation::{RevocationWatch, RevokeBy};
 pub use session_token::{SessionError, VisitorSession};
 pub use sign_in::{DeskSession, IssuedToken};
@@ -58,10 +63,11 @@ pub use signet_domain::access::ProjectAccess;
 pub use signet_store::audit_events::{AuditFilter, AuditRow};
 pub use signet_store::authentication_failures::{AuthenticationFailure, FailureFilter};
 pub use signet_store::conversations::{ConversationCounts, ConversationFilter};
-pub use signet_store::customer_keys::{CustomerKey, KeyState};
+pub use signet_store::customer_keys::CustomerKey;
 pub use signet_store::messages::HistoryCursor;
 pub use signet_store::visitors::VisitorFilter;
 pub use signet_store::{Cursor, Page, PageRequest, StoreError};
+pub use signet_token::SignatureAlgorithm;
 pub use signet_token::Warning as TokenWarning;
 pub use signet_token::doctor::diagnoses::find as find_diagnosis;
 pub use signet_token::doctor::{
@@ -116,6 +122,7 @@ pub struct App {
     platform_keys: Vec<PlatformKey>,
     failures: failures::FailureFeed,
     projects: projects::ProjectCache,
+    key_uses: key_uses::KeyUses,
 }
 
 impl std::fmt::Debug for App {
@@ -155,6 +162,7 @@ impl App {
             platform_keys: parts.platform_keys,
             failures,
             projects: projects::ProjectCache::default(),
+            key_uses: key_uses::KeyUses::default(),
         }))
     }
 

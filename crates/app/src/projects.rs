@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use signet_domain::{Project, ProjectId, Timestamp, TokenProfile};
-use signet_store::customer_keys::{self, KeyState};
-use signet_store::projects;
+use signet_domain::{KeyState, Project, ProjectId, Timestamp, TokenProfile};
+use signet_store::{customer_keys, projects};
 use signet_token::doctor::{OtherKey, Standing};
 use signet_token::{KeyError, KeyManagement, Policy, Profile, SignatureAlgorithm, VerificationKey};
 

@@ -1,4 +1,5 @@
-//! Ends sessions whose time has passed, tells agents and visitors, and removes what has expired.
+//! Ends sessions whose time has passed, tells agents and visitors, writes down which keys are in use, and removes what has
+//! expired.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ const TIDY: u32 = 60;
 /// A chain of the audit log that grows is signed this often.
 const AUDIT_CHECKPOINTS: Duration = Duration::from_hours(1);
 
-/// Looks for overdue sessions once a second.
+/// Does what has to be done once a second.
 pub struct Sweeper {
     app: Arc<App>,
     audit_retention: Option<Duration>,
@@ -59,6 +60,18 @@ impl Sweeper {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "revoked sessions could not be announced"
+                );
+            }
+            if let Err(error) = self.app.finish_key_revocations().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "sessions of revoked keys could not be ended"
+                );
+            }
+            if let Err(error) = self.app.write_key_uses().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the use of keys could not be written"
                 );
             }
             count = count.wrapping_add(1);

@@ -174,7 +174,7 @@ fn recognised() -> Result<Operation> {
             limits: RateLimits::unlimited(),
         })
         .await?;
-        app.create_project(project).await?;
+        app.create_project(project, &signet_app::Actor::system()).await?;
         let request = ActivationRequest {
             project_id: "demo".into(),
             origin: None,

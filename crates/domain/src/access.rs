@@ -80,6 +80,7 @@ pub const PERMISSIONS: [(Scope, &[Role]); Scope::ALL.len()] = {
         (Scope::GroupsWrite, &[Owner, Administrator, Supervisor]),
         (Scope::ClientsWrite, &[Owner, Administrator]),
         (Scope::AuditRead, &[Owner, Administrator, Auditor]),
+        (Scope::PlatformWrite, &[Owner]),
     ]
 };
 
@@ -112,11 +113,13 @@ pub enum Scope {
     ClientsWrite,
     /// Read the audit log.
     AuditRead,
+    /// Change what all projects share: the platform's keys.
+    PlatformWrite,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ProjectsRead,
         Self::ProjectsWrite,
         Self::KeysWrite,
@@ -130,6 +133,7 @@ impl Scope {
         Self::GroupsWrite,
         Self::ClientsWrite,
         Self::AuditRead,
+        Self::PlatformWrite,
     ];
 
     /// The name in an OAuth `scope` parameter (RFC 6749 section 3.3).
@@ -148,6 +152,7 @@ impl Scope {
             Self::GroupsWrite => "groups:write",
             Self::ClientsWrite => "clients:write",
             Self::AuditRead => "audit:read",
+            Self::PlatformWrite => "platform:write",
         }
     }
 
@@ -169,6 +174,7 @@ impl Scope {
             Self::GroupsWrite => "Create groups and choose who is in them.",
             Self::ClientsWrite => "Register programs, rotate their secrets, revoke them.",
             Self::AuditRead => "Read the audit log.",
+            Self::PlatformWrite => "Change what all projects share: the platform's keys.",
         }
     }
 

@@ -10,6 +10,7 @@ pub mod assurance;
 pub mod audit;
 pub mod continuity;
 pub mod conversation;
+pub mod customer_key;
 pub mod env;
 pub mod event;
 pub mod ids;
@@ -26,6 +27,7 @@ pub use access::{Caller, Role, Scope, Scopes};
 pub use assurance::Assurance;
 pub use audit::{AuditActor, AuditCategory, AuditEvent, AuditKind};
 pub use conversation::{CloseReason, Conversation, ConversationState, Identity, LapseReason};
+pub use customer_key::{KeyProof, KeyState};
 pub use env::Env;
 pub use event::{Event, EventKind};
 pub use ids::{

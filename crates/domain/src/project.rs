@@ -120,4 +120,14 @@ impl Project {
             created_at,
         })
     }
+
+    /// What every page of the site contains. `host` is the platform's, with or without the scheme before it.
+    pub fn snippet(&self, host: &str) -> String {
+        let host = host.split_once("://").map_or(host, |(_, host)| host);
+        let id = &self.id;
+        format!(
+            "<script>\n  window.iAdvizeInterface = window.iAdvizeInterface || [];\n  iAdvizeInterface.config = {{ sid: '{id}' \
+             }};\n</script>\n<script async src=\"//{host}/iadvize.js\"></script>"
+        )
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, Result};
-use signet_app::{App, AppError, ProjectAccess, RequestContext};
+use signet_app::{Actor, App, AppError, ProjectAccess, RequestContext};
 use signet_domain::{Caller, ProjectId, Scope};
 
 use crate::error;
@@ -20,6 +20,11 @@ impl Call {
     /// The call that a resolver serves. The transports put it into every request.
     pub(crate) fn of<'c>(ctx: &Context<'c>) -> Result<&'c Self> {
         ctx.data::<Self>()
+    }
+
+    /// Who calls and from where, for the audit log.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::caller(&self.caller, &self.context)
     }
 
     /// An error of a use case as GraphQL shows it.

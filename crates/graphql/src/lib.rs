@@ -11,10 +11,12 @@ mod call;
 mod document;
 mod error;
 mod http;
+mod key_mutation;
 mod model;
 mod mutation;
 mod nulls;
 mod page;
+mod project_mutation;
 mod query;
 mod scalars;
 mod socket;
@@ -65,5 +67,7 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation, Subscription).limit_depth(MAX_DEPTH).limit_complexity(MAX_COMPLEXITY)
+    Schema::build(Query, Mutation::default(), Subscription)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
 }

@@ -1,11 +1,13 @@
 //! Writes. What the caller can put right is in `userErrors`; everything else is an error of the field.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
 use signet_app::{ActivationFailure, AppError, RevokeBy, SendAsAgent};
 use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, SessionId};
 
 use crate::call::Call;
+use crate::key_mutation::KeyMutation;
 use crate::model::{ConversationNode, MessageNode, TokenInspectInput, TokenInspectPayload, TokenInspection};
+use crate::project_mutation::ProjectMutation;
 use crate::scalars::{DateTime, Uuid};
 use crate::user_error::UserError;
 
@@ -109,7 +111,11 @@ pub(crate) struct ConversationTypingPayload {
     user_errors: Vec<UserError>,
 }
 
-pub(crate) struct Mutation;
+#[derive(MergedObject, Default)]
+pub(crate) struct Mutation(VisitorMutation, ProjectMutation, KeyMutation);
+
+#[derive(Default)]
+pub(crate) struct VisitorMutation;
 
 /// A decryption each: fifty fill a request.
 const AUTHENTICATION_COST: usize = 400;
@@ -117,7 +123,7 @@ const AUTHENTICATION_COST: usize = 400;
 const WRITE_COST: usize = 100;
 
 #[Object]
-impl Mutation {
+impl VisitorMutation {
     /// Verifies a visitor token without opening a conversation or consuming the token.
     #[graphql(complexity = "AUTHENTICATION_COST + child_complexity")]
     async fn test_visitor_authenticate_from_credentials(
@@ -199,7 +205,11 @@ impl Mutation {
             (None, None, Some(key)) => RevokeBy::SigningKey(key),
             _ => {
                 let message = "name exactly one of userId, sessionId and signingKey";
-                return Ok(VisitorSessionsRevokePayload::refused(UserError::invalid("userId", message)));
+                return Ok(VisitorSessionsRevokePayload::refused(UserError::invalid(
+                    "userId",
+                    "INPUT_INVALID",
+                    message,
+                )));
             }
         };
         let revoked = call.app.revoke_visitor_sessions(&access, by, &call.context).await;
@@ -214,7 +224,7 @@ impl Mutation {
         let text = match MessageText::parse(&input.text) {
             Ok(text) => text,
             Err(error) => {
-                let error = UserError::invalid("text", &error.to_string());
+                let error = UserError::invalid("text", "MESSAGE_INVALID", &error.to_string());
                 return Ok(MessageSendPayload { message: None, user_errors: vec![error] });
             }
         };

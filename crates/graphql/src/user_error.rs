@@ -28,11 +28,13 @@ pub(crate) struct AuthenticationUserError {
     correlation_id: String,
 }
 
-/// A value breaks its rule.
+/// A value breaks its rule, or what is asked cannot be done as things stand.
 #[derive(SimpleObject)]
 pub(crate) struct InvalidInputUserError {
     message: String,
     field: Option<Vec<String>>,
+    /// Which rule, such as `KEY_TOO_SMALL`. Never renamed.
+    code: String,
 }
 
 /// There is no such thing for this caller.
@@ -71,8 +73,38 @@ impl UserError {
     }
 
     /// An input field that breaks its rule.
-    pub(crate) fn invalid(field: &str, message: &str) -> Self {
-        Self::InvalidInput(InvalidInputUserError { message: sentence(message), field: Some(input(field)) })
+    pub(crate) fn invalid(field: &str, code: &str, message: &str) -> Self {
+        Self::InvalidInput(InvalidInputUserError {
+            message: sentence(message),
+            field: Some(input(field)),
+            code: code.to_owned(),
+        })
+    }
+
+    /// An error of a use case about an input field, if the person can put it right; else an error of the field.
+    pub(crate) fn about_field(
+        error: &AppError,
+        field: Option<&'static str>,
+        context: &RequestContext,
+    ) -> async_graphql::Result<Self> {
+        Self::about_path(error, field.as_ref().map(std::slice::from_ref), context)
+    }
+
+    /// The same for a field further inside.
+    pub(crate) fn about_path(
+        error: &AppError,
+        path: Option<&[&str]>,
+        context: &RequestContext,
+    ) -> async_graphql::Result<Self> {
+        match error {
+            AppError::Invalid { .. } | AppError::Exists(_) => Ok(Self::InvalidInput(InvalidInputUserError {
+                message: sentence(&error.to_string()),
+                field: path
+                    .map(|path| std::iter::once(&"input").chain(path).map(|&part| part.to_owned()).collect()),
+                code: error.code().to_owned(),
+            })),
+            other => Err(error::field_error(other, context)),
+        }
     }
 
     /// The thing that an input field names does not exist for this caller.
@@ -90,9 +122,7 @@ impl UserError {
     ) -> async_graphql::Result<Self> {
         match error {
             AppError::NotFound => Ok(Self::not_found("conversationId", "conversation")),
-            AppError::Invalid { message, .. } => {
-                Ok(Self::InvalidInput(InvalidInputUserError { message: sentence(message), field: None }))
-            }
+            AppError::Invalid { .. } => Self::about_path(error, None, context),
             AppError::ConversationClosed => Ok(Self::ConversationClosed(ConversationClosedUserError {
                 message: sentence(&error.to_string()),
                 field: Some(input("conversationId")),

@@ -144,6 +144,9 @@ impl RunningServer {
         self.sweeping.abort();
         self.watching.abort();
         self.app.flush_authentication_failures().await;
+        if let Err(error) = self.app.write_key_uses().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the use of keys could not be written");
+        }
         self.store.close().await;
         tracing::info!("stopped");
         served

@@ -31,6 +31,16 @@ pub async fn insert(
     Ok(())
 }
 
+/// Gives an agent a role in a project. [`StoreError::Conflict`] if they have one there.
+pub async fn grant(
+    tx: &mut Tx<'_>,
+    agent_id: AgentId,
+    project_id: &ProjectId,
+    role: Role,
+) -> Result<(), StoreError> {
+    tx.execute(INSERT_ROLE, &[agent_id.into(), project_id.into(), role.as_str().into()]).await.map(drop)
+}
+
 /// Finds an agent and the password's hash (PHC string) by e-mail, in any case.
 pub async fn find_by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<(Agent, String)>, StoreError> {
     let email = email.to_lowercase();

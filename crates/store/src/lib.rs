@@ -24,6 +24,7 @@ pub mod devices;
 mod error;
 pub mod events;
 mod job;
+pub mod key_uses;
 pub mod messages;
 mod migrations;
 pub mod page;
@@ -199,6 +200,7 @@ fn statements() -> impl Iterator<Item = Sql> {
         customer_keys::STATEMENTS,
         devices::STATEMENTS,
         events::STATEMENTS,
+        key_uses::STATEMENTS,
         messages::STATEMENTS,
         projects::STATEMENTS,
         replays::STATEMENTS,

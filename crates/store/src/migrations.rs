@@ -34,6 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_audit"),
     migration!(5, "0005_revocation"),
     migration!(6, "0006_audit_checkpoints"),
+    migration!(7, "0007_keys"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

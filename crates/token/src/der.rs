@@ -48,6 +48,22 @@ pub(crate) fn rsa_public_key(der: &[u8]) -> Option<(&[u8], &[u8])> {
     (after.is_empty() && rest.is_empty()).then_some((modulus, exponent))
 }
 
+/// An `ECDSA-Sig-Value` (RFC 3279 section 2.2.3) on P-256 as the 64 bytes of RFC 7518 section 3.4.
+pub(crate) fn ecdsa_p256_signature(der: &[u8]) -> Option<[u8; 64]> {
+    let (content, after) = element(der, SEQUENCE)?;
+    let (r, rest) = unsigned(content)?;
+    let (s, rest) = unsigned(rest)?;
+    if !after.is_empty() || !rest.is_empty() {
+        return None;
+    }
+    let mut fixed = [0; 64];
+    for (number, end) in [(r, 32), (s, 64)] {
+        let start = (end - 32_usize).checked_add(32_usize.checked_sub(number.len())?)?;
+        fixed.get_mut(start..end)?.copy_from_slice(number);
+    }
+    Some(fixed)
+}
+
 /// The algorithm's object identifier in a `SubjectPublicKeyInfo` (RFC 5280 section 4.1), as DER content.
 pub(crate) fn spki_algorithm(der: &[u8]) -> Option<&[u8]> {
     let (content, _) = element(der, SEQUENCE)?;

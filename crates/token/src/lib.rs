@@ -38,6 +38,7 @@ pub mod jwk;
 pub mod jws;
 mod pem;
 pub mod policy;
+pub mod possession;
 mod rsa_public;
 pub mod session_token;
 mod signing_key;

@@ -59,7 +59,7 @@ async fn the_strict_profile_costs_one_row_more() {
     let mut strict = world.app.find_project(&id).await.unwrap().unwrap();
     strict.token_profile = TokenProfile::Strict;
     strict.token_max_lifetime = limits::TOKEN_LIFETIME_STRICT;
-    world.app.update_project(strict).await.unwrap();
+    world.app.update_project(strict, &signet_app::Actor::system()).await.unwrap();
     let counter = Counter::new(&path);
     let browser = BrowserId::generate(world.app.env());
     let activate = async |project: &str, token: String| {

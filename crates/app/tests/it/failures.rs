@@ -238,7 +238,14 @@ async fn the_doctor_names_another_project_only_to_those_who_belong_there() {
     let elsewhere = SigningKey::generate().unwrap();
     let text = elsewhere.verification_key().to_pem();
     let project_id = ProjectId::parse("other").unwrap();
-    world.app.register_customer_key(NewCustomerKey { project_id, text, key_id: None }).await.unwrap();
+    world
+        .app
+        .register_customer_key(
+            NewCustomerKey { project_id, text, key_id: None, shared: false },
+            &signet_app::Actor::system(),
+        )
+        .await
+        .unwrap();
     let token = world.tokens.token("jane", world.now().as_millis()).signed_by(&elsewhere).build();
     let code = async |caller: &Caller| {
         let report = world.app.inspect_token(&access(caller, "demo"), &token).await.unwrap();

@@ -55,9 +55,10 @@ async fn d17_in_the_strict_profile() {
         project_id: project.id.clone(),
         text: world.tokens.signing_key.verification_key().to_pem(),
         key_id: None,
+        shared: true,
     };
-    world.app.create_project(project).await.unwrap();
-    world.app.register_customer_key(key).await.unwrap();
+    world.app.create_project(project, &signet_app::Actor::system()).await.unwrap();
+    world.app.register_customer_key(key, &signet_app::Actor::system()).await.unwrap();
     let strict = world.tokens.token("jane", world.now().as_millis()).strict("strict", "1");
     let attempt = async |token: String| {
         let request = signet_app::ActivationRequest {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use signet_app::{ActivationOutcome, ActivationRequest, App, RevokeBy, SessionError, VisitorUpdate};
+use signet_app::{ActivationOutcome, ActivationRequest, Actor, App, RevokeBy, SessionError, VisitorUpdate};
 use signet_domain::conversation::LapseReason;
-use signet_domain::{Identity, ProjectId};
+use signet_domain::{Identity, ProjectId, Role, Scope};
 
 use crate::support::{World, context, secured};
 
@@ -190,4 +190,25 @@ async fn d28_other_nodes_follow_on_postgresql() {
 async fn d28_another_process_on_the_same_file_follows() {
     let folder = tempfile::tempdir().unwrap();
     other_nodes_follow(&format!("sqlite:{}", folder.path().join("test.db").display())).await;
+}
+
+#[tokio::test]
+async fn d28_a_node_that_still_trusts_a_revoked_key_does_so_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("test.db").display());
+    let world = World::at(&address).await;
+    let other = world.node(&address, 43).await;
+    // The clock stands still, and with it what the other node remembers of the project.
+    other.activate(secured(world.token("jane")), &context()).await.unwrap();
+    let owner = world.new_agent("owner@desk.example", "Owner", "demo", Role::Owner).await;
+    let project = ProjectId::parse("demo").unwrap();
+    let access = owner.in_project(&project, Scope::KeysWrite).unwrap();
+    let keys = world.app.customer_keys(&project).await.unwrap();
+    world.app.revoke_key(&access, keys[0].id, &Actor::caller(&owner, &context())).await.unwrap();
+    let late = other.activate(secured(world.token("john")), &context()).await.unwrap();
+    world.app.finish_key_revocations().await.unwrap();
+    other.take_in_revocations().await.unwrap();
+    assert_eq!(other.visitor_session(&late.session.access_token).unwrap_err(), SessionError::Ended);
+    world.pass(Duration::from_secs(1));
+    assert!(other.activate(secured(world.token("john")), &context()).await.is_err());
 }

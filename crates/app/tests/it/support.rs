@@ -116,9 +116,10 @@ impl World {
         project.allowed_origins =
             AllowedOrigins { origins: vec![Origin::parse(SHOP).expect("origin")], any_loopback: false };
         let id = project.id.clone();
-        self.app.create_project(project).await.expect("project");
-        let key = NewCustomerKey { project_id: id.clone(), text: CUSTOMER.1.clone(), key_id: None };
-        self.app.register_customer_key(key).await.expect("customer key");
+        self.app.create_project(project, &Actor::system()).await.expect("project");
+        let key =
+            NewCustomerKey { project_id: id.clone(), text: CUSTOMER.1.clone(), key_id: None, shared: true };
+        self.app.register_customer_key(key, &Actor::system()).await.expect("customer key");
         id
     }
 

@@ -1,6 +1,7 @@
 //! The types of the schema: thin views of domain records.
 
 mod conversation;
+mod customer_key;
 mod event;
 mod failure;
 mod message;
@@ -10,12 +11,13 @@ mod viewer;
 mod visitor;
 
 pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
+pub(crate) use customer_key::{CustomerKeyNode, CustomerKeyPayload};
 pub(crate) use event::{ConversationEvent, ConversationEventKind};
 pub(crate) use failure::{
     AuthenticationFailureCount, AuthenticationFailureFilter, AuthenticationFailureNode,
 };
 pub(crate) use message::MessageNode;
-pub(crate) use project::ProjectNode;
+pub(crate) use project::{AuthenticatedMode, ProjectNode, TokenProfile};
 pub(crate) use token::{TokenInspectInput, TokenInspectPayload, TokenInspection};
 pub(crate) use viewer::Viewer;
 pub(crate) use visitor::{VisitorFilterInput, VisitorNode};

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use signet_app::ConversationCounts as Counts;
 use signet_domain::{Project, Scope};
 
+use super::CustomerKeyNode;
 use crate::call::Call;
 use crate::scalars::{DateTime, Long};
 
@@ -101,6 +102,26 @@ impl ProjectNode {
     /// Pages of these origins may embed the widget.
     async fn allowed_origins(&self) -> Vec<&str> {
         self.0.allowed_origins.origins.iter().map(signet_domain::origin::Origin::as_str).collect()
+    }
+
+    /// Whether pages of the developer's own machine may embed the widget too.
+    async fn allows_loopback(&self) -> bool {
+        self.0.allowed_origins.any_loopback
+    }
+
+    /// What every page of the site contains, to copy.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
+    async fn snippet(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.0.snippet(Call::of(ctx)?.app.public_url()))
+    }
+
+    /// The keys that its tokens are verified with, oldest first, revoked ones too.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn customer_keys(&self, ctx: &Context<'_>) -> Result<Vec<CustomerKeyNode>> {
+        let call = Call::of(ctx)?;
+        let access = call.require(self.0.id.as_str(), Scope::ProjectsRead)?;
+        let keys = call.app.keys_of_project(&access).await.map_err(|error| call.error(&error))?;
+        Ok(keys.into_iter().map(CustomerKeyNode).collect())
     }
 
     async fn created_at(&self) -> DateTime {

@@ -6,11 +6,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use signet_app::{CustomerKey, NewCustomerKey};
+use signet_app::{Actor, CustomerKey, NewCustomerKey};
 use signet_domain::ProjectId;
-use signet_token::SigningKey;
+use signet_token::possession::Challenge;
+use signet_token::{SignatureAlgorithm, SigningKey};
+use zeroize::Zeroizing;
 
 use crate::cli::keys::platform::PlatformKeysCommand;
+use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
 use crate::secret_file;
@@ -21,6 +24,8 @@ pub(crate) enum KeysCommand {
     Add(AddArgs),
     /// List a project's keys
     List(ListArgs),
+    /// Answer the challenge of a pending key: sign it with the private half and print the signature
+    Prove(ProveArgs),
     /// Make a key pair for a token provider: rsaPrivateKey.pem and rsaPublicKey.pem, RSA 2048
     Generate(GenerateArgs),
     /// Manage the platform's own keys, which tokens are encrypted to
@@ -38,6 +43,9 @@ pub(crate) struct AddArgs {
     /// The `kid` that the token provider writes into its headers, if it does
     #[arg(long, value_name = "KID")]
     key_id: Option<String>,
+    /// Another project has this key too, and both belong to one organisation
+    #[arg(long)]
+    shared: bool,
     #[command(flatten)]
     storage: StorageArgs,
 }
@@ -49,6 +57,27 @@ pub(crate) struct ListArgs {
     project: ProjectId,
     #[command(flatten)]
     storage: StorageArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ProveArgs {
+    /// Private key: a PEM file or a JWK
+    file: PathBuf,
+    /// The challenge, as the platform shows it
+    #[arg(long, value_name = "TEXT", value_parser = parse_challenge)]
+    challenge: Challenge,
+    /// PS256 for an RSA key that was registered for it
+    #[arg(long, value_name = "ALG", value_parser = parse_algorithm)]
+    algorithm: Option<SignatureAlgorithm>,
+}
+
+fn parse_challenge(text: &str) -> Result<Challenge, String> {
+    Challenge::parse(text).map_err(|error| error.to_string())
+}
+
+fn parse_algorithm(text: &str) -> Result<SignatureAlgorithm, String> {
+    SignatureAlgorithm::parse(text)
+        .ok_or_else(|| format!("one of {}", SignatureAlgorithm::ALL.map(SignatureAlgorithm::name).join(", ")))
 }
 
 #[derive(Args, Debug)]
@@ -65,6 +94,7 @@ pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<()> {
     match command {
         KeysCommand::Add(args) => add(args).await,
         KeysCommand::List(args) => list(args).await,
+        KeysCommand::Prove(args) => prove(&args),
         KeysCommand::Generate(args) => generate(&args),
         KeysCommand::Platform(command) => platform::run(command).await,
     }
@@ -74,8 +104,9 @@ async fn add(args: AddArgs) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&args.file)
         .with_context(|| format!("read the key in {}", args.file.display()))?;
     let operator = args.storage.open().await?;
-    let new = NewCustomerKey { project_id: args.project.clone(), text, key_id: args.key_id };
-    let registered = operator.app().register_customer_key(new).await;
+    let new =
+        NewCustomerKey { project_id: args.project.clone(), text, key_id: args.key_id, shared: args.shared };
+    let registered = operator.app().register_customer_key(new, &Actor::operator(&operator_name())).await;
     operator.close().await;
     let key = registered.with_context(|| format!("register the key in {}", args.file.display()))?;
     output::record(describe(&key), args.storage.json)
@@ -87,6 +118,19 @@ async fn list(args: ListArgs) -> anyhow::Result<()> {
     operator.close().await;
     let records = keys.context("list the keys")?.iter().map(describe).collect();
     output::records(records, args.storage.json)
+}
+
+fn prove(args: &ProveArgs) -> anyhow::Result<()> {
+    let file = args.file.display();
+    let text = std::fs::read_to_string(&args.file).map(Zeroizing::new);
+    let text = text.with_context(|| format!("read the private key in {file}"))?;
+    let is_jwk = text.trim_start().starts_with('{');
+    let key = if is_jwk { SigningKey::from_jwk(&text) } else { SigningKey::from_pem(&text) };
+    let mut key = key.with_context(|| format!("understand the private key in {file}"))?;
+    if let Some(algorithm) = args.algorithm {
+        key = key.with_algorithm(algorithm).with_context(|| format!("use the private key in {file}"))?;
+    }
+    output::line(&args.challenge.sign(&key).context("sign the challenge")?)
 }
 
 fn generate(args: &GenerateArgs) -> anyhow::Result<()> {

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use signet_app::Actor;
 use signet_domain::origin::{AllowedOrigins, Origin};
 use signet_domain::{AuthenticatedMode, Project, ProjectId, TokenProfile, limits};
 
+use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
 use crate::config::{Lifetime, parse_duration};
@@ -198,7 +200,7 @@ async fn create(args: CreateArgs) -> anyhow::Result<()> {
     project.allowed_origins = args.origins.into_allowed();
     args.settings.apply(&mut project);
     let shown = describe(&project);
-    let created = operator.app().create_project(project).await;
+    let created = operator.app().create_project(project, &Actor::operator(&operator_name())).await;
     operator.close().await;
     created.with_context(|| format!("create the project {}", args.id))?;
     output::record(shown, args.storage.json)
@@ -221,7 +223,7 @@ async fn show(args: ShowArgs) -> anyhow::Result<()> {
     if !args.storage.json {
         output::line(&format!(
             "\nFor every page of the site, with your platform's host for HOST:\n\n{}",
-            snippet(&project)
+            project.snippet("HOST")
         ))?;
     }
     Ok(())
@@ -234,7 +236,7 @@ async fn change(storage: StorageArgs, id: &ProjectId, how: impl FnOnce(&mut Proj
         how(&mut project);
         operator
             .app()
-            .update_project(project.clone())
+            .update_project(project.clone(), &Actor::operator(&operator_name()))
             .await
             .with_context(|| format!("change the project {id}"))?;
         anyhow::Ok(project)
@@ -269,11 +271,4 @@ fn describe(project: &Project) -> Record {
         .with("keyManagement", project.key_management.clone())
         .with("allowedOrigins", origins)
         .with("createdAt", project.created_at.to_string())
-}
-
-fn snippet(project: &Project) -> String {
-    format!(
-        "<script>\n  window.iAdvizeInterface = window.iAdvizeInterface || [];\n  iAdvizeInterface.config = {{ sid: '{}' }};\n</script>\n<script async src=\"//HOST/iadvize.js\"></script>",
-        project.id
-    )
 }

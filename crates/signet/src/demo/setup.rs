@@ -62,7 +62,7 @@ pub(super) async fn prepare(
     let project =
         project.iter_mut().find(|project| project.id == project_id).context("find the demo's project")?;
     project.session_lifetime = session_lifetime;
-    app.update_project(project.clone()).await.context("set the session lifetime")?;
+    app.update_project(project.clone(), &Actor::system()).await.context("set the session lifetime")?;
     Ok(demo)
 }
 
@@ -87,15 +87,19 @@ async fn create(
     clock.set(signet_domain::Timestamp::from_millis(now.as_millis() - PROJECT_AGE.as_millis() as i64));
     let mut project = Project::new(PROJECT, BRAND, app.env().now())?;
     project.allowed_origins.any_loopback = true;
-    app.create_project(project).await.context("create the demo's project")?;
+    app.create_project(project, &Actor::system()).await.context("create the demo's project")?;
 
     let signing_key = SigningKey::generate().context("make the shop's key")?.with_key_id(KEY_ID)?;
     let pem = signing_key.to_pem().context("write the shop's key")?;
-    app.register_customer_key(NewCustomerKey {
-        project_id: project_id.clone(),
-        text: signing_key.verification_key().to_pem(),
-        key_id: Some(KEY_ID.to_owned()),
-    })
+    app.register_customer_key(
+        NewCustomerKey {
+            project_id: project_id.clone(),
+            text: signing_key.verification_key().to_pem(),
+            key_id: Some(KEY_ID.to_owned()),
+            shared: false,
+        },
+        &Actor::system(),
+    )
     .await
     .context("register the shop's key")?;
 

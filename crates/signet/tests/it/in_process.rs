@@ -30,12 +30,15 @@ async fn a_session_lasts_an_hour_to_the_millisecond() {
     let server = Server::start(&settings.resolve().unwrap(), env).await.unwrap();
     let app = server.app();
     let project = Project::new("bank", "Bank", start).unwrap();
-    app.create_project(project.clone()).await.unwrap();
+    app.create_project(project.clone(), &Actor::system()).await.unwrap();
     let key = SigningKey::generate().unwrap();
     let text = key.verification_key().to_pem();
-    app.register_customer_key(NewCustomerKey { project_id: project.id.clone(), text, key_id: None })
-        .await
-        .unwrap();
+    app.register_customer_key(
+        NewCustomerKey { project_id: project.id.clone(), text, key_id: None, shared: false },
+        &Actor::system(),
+    )
+    .await
+    .unwrap();
     let new = NewApiClient { name: "Test".to_owned(), project_id: project.id.clone(), scopes: Scopes::all() };
     let (client, secret) = app.create_api_client(new, &Actor::system()).await.unwrap();
     let tokens = TokenFactory::from_pem(&key.to_pem().unwrap(), None, app.platform_key_pem());

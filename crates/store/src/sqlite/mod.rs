@@ -239,6 +239,7 @@ fn constraint(message: &str) -> String {
         "agents.email" => "agents_email".to_owned(),
         "conversations.visitor_id" => "conversations_one_ongoing".to_owned(),
         "customer_keys.project_id, customer_keys.fingerprint" => "customer_keys_once_per_project".to_owned(),
+        "customer_keys.fingerprint" => "customer_keys_one_owner".to_owned(),
         "messages.client_message_id, messages.author_id" => "messages_client_message_id".to_owned(),
         "visitors.project_id, visitors.external_user_id" => "visitors_external_user_id".to_owned(),
         other => format!("{}_pkey", other.split('.').next().unwrap_or(other)),

@@ -1,21 +1,14 @@
 //! Agents, API clients, tokens, keys and devices.
 
 use signet_domain::access::{ApiClient, Role, Scope, Scopes};
-use signet_domain::{CustomerKeyId, DeviceId, ProjectId};
+use signet_domain::{DeviceId, ProjectId};
 use signet_store::access_tokens::{self, TokenOwner, TokenUse};
-use signet_store::customer_keys::{self, CustomerKey, KeyState};
 use signet_store::{StoreError, agents, api_clients, devices, projects};
 use uuid::Uuid;
 
 use crate::harness::{Database, agent, at, both_engines, demo, project, read, visitor, write};
 
-both_engines!(
-    agents_are_found_by_id_and_email,
-    clients_read_back,
-    tokens_live_and_die,
-    keys_change_state,
-    devices_are_revoked
-);
+both_engines!(agents_are_found_by_id_and_email, clients_read_back, tokens_live_and_die, devices_are_revoked);
 
 async fn with_project(db: &Database) {
     write!(db, |tx| projects::insert(tx, &project("demo")).await).unwrap();
@@ -96,43 +89,6 @@ async fn tokens_live_and_die(db: Database) {
     assert!(find(2, TokenUse::Bearer, 99).await.is_some());
     write!(db, |tx| access_tokens::delete(tx, &[2; 32]).await).unwrap();
     assert_eq!(find(2, TokenUse::Bearer, 99).await, None);
-}
-
-async fn keys_change_state(db: Database) {
-    with_project(&db).await;
-    let key = |number: u128, created_at| CustomerKey {
-        id: CustomerKeyId::from_uuid(Uuid::from_u128(number)),
-        project_id: demo(),
-        fingerprint: format!("print {number}"),
-        key_id: (number == 1).then(|| "brand-key".to_owned()),
-        algorithm: None,
-        public_key: vec![0, 1, 255],
-        state: KeyState::Pending,
-        created_at: at(created_at),
-    };
-    let (first, second) = (key(2, 10), key(1, 20));
-    let stored = [second.clone(), first.clone()];
-    write!(db, |tx| {
-        for key in &stored {
-            customer_keys::insert(tx, key).await?;
-        }
-        Ok(())
-    })
-    .unwrap();
-    let list = async || read!(db, |tx| customer_keys::list(tx, &demo()).await).unwrap();
-    assert_eq!(list().await, [first.clone(), second.clone()]);
-
-    let id = first.id;
-    for state in [KeyState::Active, KeyState::Retiring, KeyState::Revoked, KeyState::Pending] {
-        assert!(write!(db, |tx| customer_keys::set_state(tx, id, state).await).unwrap());
-        assert_eq!(list().await, [CustomerKey { state, ..first.clone() }, second.clone()]);
-    }
-    let nobody = CustomerKeyId::from_uuid(Uuid::from_u128(9));
-    assert!(!write!(db, |tx| customer_keys::set_state(tx, nobody, KeyState::Active).await).unwrap());
-
-    let again = CustomerKey { id: nobody, ..first };
-    let taken = write!(db, |tx| customer_keys::insert(tx, &again).await);
-    assert!(matches!(taken, Err(StoreError::Conflict(name)) if name == "customer_keys_once_per_project"));
 }
 
 async fn devices_are_revoked(db: Database) {
