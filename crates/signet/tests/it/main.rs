@@ -10,6 +10,7 @@
 
 mod attacks;
 mod attacks_session;
+mod attacks_strict;
 mod audit;
 mod command_line;
 mod customer_keys;
