@@ -21,11 +21,16 @@ fn element(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         (usize::from(first), rest)
     } else {
         let count = usize::from(first & 0x7f);
-        if count == 0 || count > 3 {
+        if !(1..=3).contains(&count) {
             return None;
         }
         let (digits, rest) = rest.split_at_checked(count)?;
-        (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
+        let length = digits.iter().fold(0, |sum, digit| sum * 256 + usize::from(*digit));
+        // DER has one spelling for each length, the shortest (X.690 section 10.1).
+        if length < 0x80 || digits.first() == Some(&0) {
+            return None;
+        }
+        (length, rest)
     };
     rest.split_at_checked(length)
 }
@@ -77,4 +82,64 @@ pub(crate) fn is_private_key(der: &[u8]) -> bool {
     element(der, SEQUENCE)
         .and_then(|(content, _)| element(content, INTEGER))
         .is_some_and(|(version, _)| matches!(version, [0 | 1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An integer of that many bytes under a given spelling of its length.
+    fn integer(length: &[u8], bytes: usize) -> Vec<u8> {
+        [&[INTEGER], length, &vec![1; bytes]].concat()
+    }
+
+    #[test]
+    fn a_length_has_one_spelling() {
+        let content = |length: &[u8], bytes: usize| {
+            element(&integer(length, bytes), INTEGER).map(|(content, rest)| (content.len(), rest.len()))
+        };
+        assert_eq!(content(&[0], 0), Some((0, 0)));
+        assert_eq!(content(&[127], 128), Some((127, 1)));
+        assert_eq!(content(&[0x81, 0x80], 128), Some((128, 0)));
+        assert_eq!(content(&[0x82, 0x01, 0x02], 258), Some((258, 0)));
+        assert_eq!(content(&[0x83, 0x01, 0x00, 0x00], 65_536), Some((65_536, 0)));
+        for (length, bytes, why) in [
+            (&[0x80][..], 128, "of no stated length"),
+            (&[0x81, 0x7f], 127, "short lengths are written short"),
+            (&[0x82, 0x00, 0x80], 128, "a leading zero"),
+            (&[0x84, 0x01, 0x00, 0x00, 0x00], 1 << 24, "longer than any key"),
+            (&[0x81], 0, "cut short"),
+            (&[2], 1, "content cut short"),
+        ] {
+            assert_eq!(content(length, bytes), None, "{why}");
+        }
+        assert!(element(&[SEQUENCE, 0], INTEGER).is_none());
+        assert!(element(&[INTEGER], INTEGER).is_none() && element(&[], INTEGER).is_none());
+    }
+
+    #[test]
+    fn a_public_key_is_two_positive_integers_and_no_more() {
+        let key = |content: &[u8], after: &[u8]| {
+            let der = [&[SEQUENCE, content.len() as u8], content, after].concat();
+            rsa_public_key(&der).map(|(modulus, exponent)| (modulus.to_vec(), exponent.to_vec()))
+        };
+        assert_eq!(key(&[2, 2, 0, 0x80, 2, 1, 3], &[]), Some((vec![0x80], vec![3])));
+        for (content, after, why) in [
+            (&[2, 1, 1, 2, 1, 3][..], &[0][..], "something after it"),
+            (&[2, 1, 1, 2, 1, 3, 0], &[], "something more in it"),
+            (&[2, 1, 1], &[], "one number"),
+            (&[2, 1, 0x80, 2, 1, 3], &[], "a negative number"),
+            (&[2, 0, 2, 1, 3], &[], "a number without digits"),
+        ] {
+            assert_eq!(key(content, after), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_private_key_begins_with_its_version() {
+        assert!(is_private_key(&[SEQUENCE, 3, INTEGER, 1, 0]));
+        assert!(is_private_key(&[SEQUENCE, 3, INTEGER, 1, 1]));
+        assert!(!is_private_key(&[SEQUENCE, 3, INTEGER, 1, 2]));
+        assert!(!is_private_key(&[SEQUENCE, 4, INTEGER, 2, 0, 0x80]));
+    }
 }

@@ -85,6 +85,40 @@ fn every_private_format_is_the_same_key() {
 }
 
 #[test]
+fn a_private_jwk_is_read_whole_or_not_at_all() {
+    // A test key, the first customer's of the conformance vectors.
+    let keys: Value = serde_json::from_str(include_str!("../../../../conformance/keys.json")).unwrap();
+    let pair = &keys["customers"]["customer-1"];
+    let read = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
+        let mut jwk = pair["private"].as_object().unwrap().clone();
+        change(&mut jwk);
+        SigningKey::from_jwk(&Value::from(jwk).to_string())
+            .map(|key| key.verification_key().fingerprint().clone())
+    };
+    let public = VerificationKey::from_jwk(&pair["public"].to_string()).unwrap();
+    assert_eq!(read(&|_| ()).as_ref(), Ok(public.fingerprint()));
+    let missing = |name: &str| read(&|jwk| drop(jwk.remove(name)));
+    for part in ["n", "e", "d", "p", "q", "dp", "dq", "qi"] {
+        assert_eq!(missing(part), Err(KeyError::Unreadable), "{part}");
+    }
+    let with = |name: &str, value: Value| read(&|jwk| drop(jwk.insert(name.to_owned(), value.clone())));
+    assert_eq!(with("oth", json!([])), Err(KeyError::Unreadable), "more than two primes");
+    assert!(with("kty", json!("EC")).is_err() && missing("kty").is_err());
+    assert_eq!(with("use", json!("enc")), Err(KeyError::WrongUse));
+    assert_eq!(with("alg", json!("RSA-OAEP-256")), Err(KeyError::WrongAlgorithm));
+    assert_eq!(with("e", json!("AQAD")), Err(KeyError::Inconsistent), "the halves are of one key");
+    assert_eq!(DecryptionKey::from_jwk(&pair["private"].to_string()).unwrap_err(), KeyError::WrongUse);
+}
+
+#[test]
+fn a_jwk_of_16_kib_is_the_longest_that_is_read() {
+    let jwk = customer().to_jwk_json();
+    let padded = |length: usize| jwk.clone() + &" ".repeat(length - jwk.len());
+    assert!(VerificationKey::from_jwk(&padded(16 * 1024)).is_ok());
+    assert_eq!(VerificationKey::from_jwk(&padded(16 * 1024 + 1)).unwrap_err(), KeyError::Unreadable);
+}
+
+#[test]
 fn d22_sizes_outside_2048_to_4096_bits_are_refused() {
     for bytes in [64, 128, 255] {
         assert_eq!(jwk_of_modulus(&odd_modulus(bytes)).unwrap_err(), KeyError::TooSmall, "{bytes} bytes");
