@@ -85,8 +85,10 @@ pub(crate) fn page(workspace: &Workspace) -> Result<String> {
         for file in sources(&workspace.path(folder))? {
             let text = std::fs::read_to_string(&file)?;
             let place = file.strip_prefix(workspace.path(""))?.display().to_string();
-            for (number, name) in text.lines().filter_map(named) {
-                tests.entry(number).or_default().push(format!("[{name}](../{place})"));
+            for (numbers, name) in text.lines().filter_map(named) {
+                for number in numbers {
+                    tests.entry(number).or_default().push(format!("[{name}](../{place})"));
+                }
             }
         }
     }
@@ -100,19 +102,25 @@ pub(crate) fn page(workspace: &Workspace) -> Result<String> {
     Ok(page)
 }
 
-/// Reads `fn d01_name(` of Rust and `test("D1 name"` of a browser test.
-fn named(line: &str) -> Option<(usize, String)> {
+/// Reads `fn d01_name(` of Rust, which may be about several (`fn d01_d02_name(`), and `test("D1 name"` of a browser test.
+fn named(line: &str) -> Option<(Vec<usize>, String)> {
     let line = line.trim_start();
     if let Some((_, after)) = line.split_once("fn d") {
         let (name, _) = after.split_once('(')?;
-        let (digits, rest) = name.split_once('_')?;
-        let number = digits.parse().ok().filter(|_| digits.len() == 2)?;
-        return Some((number, rest.replace('_', " ")));
+        let number = |digits: &str| digits.parse().ok().filter(|_| digits.len() == 2);
+        let (digits, mut rest) = name.split_once('_')?;
+        let mut numbers = vec![number(digits)?];
+        while let Some((digits, after)) = rest.strip_prefix('d').and_then(|rest| rest.split_once('_')) {
+            let Some(another) = number(digits) else { break };
+            numbers.push(another);
+            rest = after;
+        }
+        return Some((numbers, rest.replace('_', " ")));
     }
     let title = line.strip_prefix("test(\"D").or_else(|| line.strip_prefix("await t.test(\"D"))?;
     let (title, _) = title.split_once('"')?;
     let (digits, rest) = title.split_once(' ')?;
-    Some((digits.parse().ok()?, rest.to_owned()))
+    Some((vec![digits.parse().ok()?], rest.to_owned()))
 }
 
 fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -138,11 +146,15 @@ mod tests {
     fn names_of_tests_are_read() {
         assert_eq!(
             named("async fn d01_encrypted_but_unsigned() {"),
-            Some((1, "encrypted but unsigned".into()))
+            Some((vec![1], "encrypted but unsigned".into()))
+        );
+        assert_eq!(
+            named("async fn d19_d20_decoys_of_one_project() {"),
+            Some((vec![19, 20], "decoys of one project".into()))
         );
         assert_eq!(
             named("    test(\"D34 commands of a sibling\", async () => {"),
-            Some((34, "commands of a sibling".into()))
+            Some((vec![34], "commands of a sibling".into()))
         );
         assert_eq!(named("fn decode(text: &str) {"), None);
         assert_eq!(named("fn d1_short() {"), None);
