@@ -15,7 +15,10 @@ use serde_json::{Value, json};
 use signet_app::PlatformKey;
 use signet_domain::ProjectId;
 use signet_token::doctor::{self, Context, Report};
-use signet_token::{DecryptionKey, Policy, Profile, VerificationKey};
+use signet_token::{
+    AgreementKey, DecryptionKey, KeyManagement, KeyUnwrap, Policy, Profile, SignatureAlgorithm,
+    VerificationKey,
+};
 
 use crate::cli::inspect::online::ServerArgs;
 use crate::cli::output;
@@ -35,7 +38,7 @@ pub(crate) struct InspectArgs {
     project: ProjectId,
     #[command(flatten)]
     server: ServerArgs,
-    /// Private key of the platform, PEM: inspects offline
+    /// Private key of the platform, PEM for RSA or a JWK: inspects offline
     #[arg(long, value_name = "FILE", requires = "customer_keys")]
     platform_key: Option<PathBuf>,
     /// Public key of the project, PEM or JWK, optionally as KID=FILE; may be repeated
@@ -75,13 +78,14 @@ pub(crate) async fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
 
 async fn with_given_keys(args: &InspectArgs, token: &str) -> anyhow::Result<Report> {
     let path = args.platform_key.as_ref().context("--platform-key is missing")?;
-    let platform_key = DecryptionKey::from_pem(&read(path)?)
+    let (key_id, platform_key) = platform_key(&read(path)?)
         .with_context(|| format!("understand the platform's private key in {}", path.display()))?;
     let keys =
         args.customer_keys.iter().map(|text| customer_key(text)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut policy = if args.strict { Policy::strict() } else { Policy::default() };
     if policy.profile == Profile::Strict {
-        policy.signature_algorithms = signet_token::SignatureAlgorithm::ALL.to_vec();
+        policy.signature_algorithms = SignatureAlgorithm::ALL.to_vec();
+        policy.key_management = KeyManagement::ALL.to_vec();
     }
     if let Some(prefix) = &args.claim_prefix {
         policy.claim_prefix.clone_from(prefix);
@@ -89,7 +93,7 @@ async fn with_given_keys(args: &InspectArgs, token: &str) -> anyhow::Result<Repo
     if let Some(leeway) = args.token_leeway {
         policy.leeway_seconds = i64::try_from(leeway.as_secs()).context("--token-leeway is too long")?;
     }
-    let known = [PlatformKey { key_id: platform_key.fingerprint().as_str().to_owned(), retired: false }];
+    let known = [PlatformKey { key_id, retired: false }];
     let context = Context {
         policy: &policy,
         audience: args.project.as_str(),
@@ -98,7 +102,22 @@ async fn with_given_keys(args: &InspectArgs, token: &str) -> anyhow::Result<Repo
         other_keys: &[],
         platform_keys: &known,
     };
-    Ok(doctor::inspect(token, &context, &platform_key).await)
+    Ok(doctor::inspect(token, &context, platform_key.as_ref()).await)
+}
+
+/// Reads a private key of the platform, PEM for RSA or a JWK of any kind, and gives its id.
+fn platform_key(text: &str) -> anyhow::Result<(String, Box<dyn KeyUnwrap>)> {
+    if !text.trim_start().starts_with('{') {
+        let key = DecryptionKey::from_pem(text)?;
+        return Ok((key.fingerprint().to_string(), Box::new(key)));
+    }
+    let jwk: Value = serde_json::from_str(text).context("it is not JSON")?;
+    if jwk["kty"] == "RSA" {
+        let key = DecryptionKey::from_jwk(text)?;
+        return Ok((key.fingerprint().to_string(), Box::new(key)));
+    }
+    let key = AgreementKey::from_jwk(text)?;
+    Ok((key.fingerprint().to_string(), Box::new(key)))
 }
 
 /// Reads `FILE` or `KID=FILE`, and says what is wrong with a key that cannot be used.

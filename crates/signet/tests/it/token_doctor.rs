@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use signet_testkit::server::Installation;
 use signet_testkit::token_factory::TokenFactory;
 use signet_testkit::{GraphqlClient, now_unix_ms, within};
-use signet_token::DecryptionKey;
+use signet_token::{AgreementKey, Curve, DecryptionKey, EncryptionKey, SignatureAlgorithm, SigningKey};
 
 use crate::fixture::{BINARY, Served, ServedProject, state};
 
@@ -218,6 +218,30 @@ fn the_command_works_offline_with_given_keys() {
     assert_eq!(without.status.code(), Some(1));
     assert!(said(&without).contains("--platform-key"), "{}", said(&without));
     assert!(!Path::new(&nowhere).exists(), "looking makes no installation");
+}
+
+#[test]
+fn strict_tokens_to_keys_on_curves_are_inspected_offline_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (curve, signature) in
+        [(Curve::P256, SignatureAlgorithm::Es256), (Curve::X25519, SignatureAlgorithm::EdDsa)]
+    {
+        let key = AgreementKey::generate(curve).unwrap();
+        let mut jwk: Value = serde_json::from_str(&key.to_public_jwk_json()).unwrap();
+        let signing_key = SigningKey::generate_for(signature).unwrap().with_key_id("brand-1").unwrap();
+        let tokens = TokenFactory::new(signing_key, EncryptionKey::from_jwk(&jwk.to_string()).unwrap());
+        jwk["d"] = signet_token::base64url::encode(key.to_secret().as_slice()).into();
+        std::fs::write(path("platform.jwk"), jwk.to_string()).unwrap();
+        std::fs::write(path("brand.jwk"), tokens.signing_key.verification_key().to_jwk_json()).unwrap();
+        let token = tokens.token("jane", now_unix_ms()).strict("shop", "1").build();
+        let (platform, brand) = (path("platform.jwk"), path("brand.jwk"));
+        let given = ["--project", "shop", "--platform-key", &platform, "--customer-key", &brand];
+        let accepted = command(&[&given[..], &["--strict"]].concat(), &token);
+        assert!(accepted.status.success(), "{}", said(&accepted));
+        let compatible = command(&given, &token);
+        assert!(said(&compatible).contains("JWE_ALG_NOT_SWITCHED_ON"), "{}", said(&compatible));
+    }
 }
 
 fn write_pem(key: &DecryptionKey, path: &Path) {
