@@ -125,6 +125,7 @@ fn pages() -> Router<Server> {
         .route("/", get(pages::root))
         .route("/iadvize.js", get(pages::loader))
         .route("/signet.js", get(pages::loader))
+        .route("/companion.js", get(pages::companion))
         .route("/widget", get(pages::widget))
         .route("/widget/{*path}", get(pages::widget_file))
         .route("/desk", get(pages::desk))

@@ -24,6 +24,11 @@ pub(crate) async fn loader(headers: HeaderMap) -> Result<Response, ApiError> {
     file("loader.js", &headers).map(for_other_origins)
 }
 
+/// What few pages need beside the loader, which imports it: a module, so other origins must be allowed to read it.
+pub(crate) async fn companion(headers: HeaderMap) -> Result<Response, ApiError> {
+    file("companion.js", &headers).map(for_other_origins).map(as_module)
+}
+
 /// Which project a widget is for.
 #[derive(Deserialize)]
 pub(crate) struct WidgetQuery {
@@ -104,6 +109,12 @@ fn file(path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
 
 pub(crate) fn for_other_origins(mut response: Response) -> Response {
     response.headers_mut().insert(RESOURCE_POLICY, CROSS_ORIGIN);
+    response
+}
+
+/// Lets pages of every origin import the response as a module. There is nothing in it that is not for everybody.
+pub(crate) fn as_module(mut response: Response) -> Response {
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }
 

@@ -1,6 +1,7 @@
 //! What the tag asks of a project from the brand's page: `/visitor/v1/tag/{sid}.js`.
 //!
-//! A script, because a page's policy names Signet's host in `script-src` and not in `connect-src`. It says nothing that the
+//! A script, because a page's policy names Signet's host in `script-src` and not in `connect-src`; imported as a module, for
+//! which a page needs neither a nonce nor a Trusted Types policy. It says nothing that the
 //! widget's own headers don't: anybody may learn a project's mode, and whether an origin is on its list.
 
 use axum::extract::rejection::QueryRejection;
@@ -14,7 +15,7 @@ use signet_domain::origin::Origin;
 
 use crate::Server;
 use crate::error::ApiError;
-use crate::pages::{find_project, for_other_origins};
+use crate::pages::{as_module, find_project, for_other_origins};
 
 /// Which page asks.
 #[derive(Deserialize)]
@@ -68,7 +69,7 @@ pub(crate) async fn script(
     let headers =
         [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     let script = format!("(window.__signet=window.__signet||{{}}).project={json};");
-    Ok(for_other_origins((headers, script).into_response()))
+    Ok(as_module(for_other_origins((headers, script).into_response())))
 }
 
 fn refusal(project: Option<&Project>, origin: &str) -> Option<Refusal> {

@@ -11,9 +11,17 @@ import type {
   ActivateResponse,
   AuthenticationOption,
   HistoryPage,
+  Transaction,
 } from "@signet/protocol";
 import { backOff, pause } from "./environment";
 import type { Environment } from "./environment";
+
+/** What the survey asks: 1 to 5, 0 to 10, and in words. */
+export interface SurveyAnswers {
+  customerSatisfaction?: number;
+  netPromoterScore?: number;
+  comment?: string;
+}
 
 /** The part of `fetch` the client uses. */
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
@@ -81,10 +89,10 @@ export class VisitorApi {
     }
   }
 
-  /** `POST /logout`. True when the server has ended the session, or knows none; false when it could not be told. */
-  async logout(token: string): Promise<boolean> {
+  /** `POST /logout` with a sign-out handle. True when the session is ended; false when the server could not be told. */
+  async logout(handle: string): Promise<boolean> {
     try {
-      const response = await this.#request("/logout", token, { method: "POST", keepalive: true });
+      const response = await this.#request("/logout", handle, { method: "POST", keepalive: true });
       return response.ok || response.status === 401;
     } catch {
       return false;
@@ -99,13 +107,53 @@ export class VisitorApi {
     return (await response.json()) as HistoryPage;
   }
 
+  /** `POST /earlier-messages`: adds what was written before signing in to the person's conversation. */
+  addEarlierMessages(token: string, conversationId: string): Promise<boolean> {
+    return this.#tell("/earlier-messages", token, { conversationId });
+  }
+
+  /** `POST /identity-confirmation`: why an agent's request was not answered with a proof. */
+  refuseConfirmation(token: string, conversationId: string, outcome: "DECLINED" | "FAILED"): Promise<boolean> {
+    return this.#tell("/identity-confirmation", token, { conversationId, outcome });
+  }
+
+  /** `POST /transactions`: a sale. */
+  recordTransaction(token: string, { id, amount }: Transaction): Promise<boolean> {
+    return this.#tell("/transactions", token, { id, amount });
+  }
+
+  /** `POST /satisfaction`: answers to the survey, each as it is given. */
+  answerSurvey(token: string, conversationId: string, answers: SurveyAnswers): Promise<boolean> {
+    return this.#tell("/satisfaction", token, { conversationId, ...answers });
+  }
+
+  /** `POST /hand-over`: a code for a page of `origin`, or `null` when there is nothing to hand over. */
+  async handOver(token: string, origin: string): Promise<string | null> {
+    try {
+      const response = await this.#post("/hand-over", token, { origin });
+      return response.ok ? ((await response.json()) as { code: string }).code : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Whether the server took it. */
+  async #tell(path: string, token: string, body: object): Promise<boolean> {
+    try {
+      return (await this.#post(path, token, body)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  #post(path: string, token: string | null, body: object): Promise<Response> {
+    const headers = { "content-type": "application/json" };
+    return this.#request(path, token, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
   async #activateOnce(request: ActivateRequest): Promise<Activation | null> {
     try {
-      const response = await this.#request("/activate", null, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(request),
-      });
+      const response = await this.#post("/activate", null, request);
       const body: unknown = await response.json();
       if (!isActivateResponse(body)) return null;
       const date = Date.parse(response.headers.get("date") ?? "");

@@ -5,6 +5,8 @@
  * - A message stays in the outbox until its `ack` or its own entry arrives, and is sent again after every reconnect
  *   under the same `clientMessageId`; the server stores it once.
  * - Nothing is sent before `welcome`, and always in the order it was written.
+ * - A message names the visitor it was written as. In another visitor's session it is not sent by itself, and the server
+ *   would refuse it.
  * - After `expired` or `ended` nothing is sent until {@link VisitorConnection.open} is given a new session token.
  * - A frame of an abandoned socket changes nothing.
  */
@@ -19,12 +21,14 @@ import type { Thread } from "./thread";
 export type ConnectionPhase = "idle" | "connecting" | "online" | "waiting" | "expired" | "ended";
 
 /** Why a message needs the visitor's hand before it is sent again. */
-export type FailureReason = RefusedCode | "IDENTITY_CHANGED";
+export type FailureReason = RefusedCode;
 
 /** A message on its way. */
 export interface OutgoingMessage {
   readonly clientMessageId: string;
   readonly text: string;
+  /** In whose session it was written, or sent again. */
+  readonly visitorId: string;
   /** Milliseconds since 1970, by this device's clock. */
   readonly writtenAt: number;
   /** `sent`: durable on the server, its entry not here yet. */
@@ -72,6 +76,7 @@ export class VisitorConnection {
   readonly #listener: (event: ConnectionEvent) => void;
   #state: ConnectionState = EMPTY;
   #token: string | null = null;
+  #visitorId = "";
   #socket: Socket | null = null;
   #attempt = 0;
   #lastTyping = Number.NEGATIVE_INFINITY;
@@ -89,8 +94,9 @@ export class VisitorConnection {
   }
 
   /** Goes online with a session token. A socket of an earlier session is dropped; thread and outbox stay. */
-  open(token: string): void {
+  open(token: string, visitorId: string): void {
     this.#token = token;
+    this.#visitorId = visitorId;
     this.#attempt = 0;
     this.#connect();
   }
@@ -98,7 +104,7 @@ export class VisitorConnection {
   /** Hands over a renewed token of the *same* session: the socket goes on. */
   renew(token: string): void {
     if (this.#state.phase !== "online") {
-      this.open(token);
+      this.open(token, this.#visitorId);
       return;
     }
     this.#token = token;
@@ -137,7 +143,7 @@ export class VisitorConnection {
       typing: null,
       outbox: this.#state.outbox
         .filter((message) => message.state !== "sent")
-        .map((message) => ({ ...message, state: "failed", failure: "IDENTITY_CHANGED" })),
+        .map((message) => ({ ...message, state: "failed", failure: "VISITOR_CHANGED" })),
     });
   }
 
@@ -146,6 +152,7 @@ export class VisitorConnection {
     const message: OutgoingMessage = {
       clientMessageId: this.#environment.newId(),
       text,
+      visitorId: this.#visitorId,
       writtenAt: this.#environment.now(),
       state: "queued",
       failure: null,
@@ -157,7 +164,7 @@ export class VisitorConnection {
 
   /** Sends a failed message again, under its old id. */
   retry(clientMessageId: string): void {
-    this.#patch(clientMessageId, { state: "queued", failure: null });
+    this.#patch(clientMessageId, { state: "queued", failure: null, visitorId: this.#visitorId });
     this.#flush();
   }
 
@@ -336,7 +343,12 @@ export class VisitorConnection {
       thread,
       outbox: this.#state.outbox
         .filter((message) => !frame.entries.some((entry) => entry.clientMessageId === message.clientMessageId))
-        .map((message) => (message.state === "sending" ? { ...message, state: "queued" } : message)),
+        .map((message): OutgoingMessage => {
+          if (message.state !== "sending" && message.state !== "queued") return message;
+          return message.visitorId === frame.visitorId
+            ? { ...message, state: "queued" }
+            : { ...message, state: "failed", failure: "VISITOR_CHANGED" };
+        }),
     });
     this.#flush();
   }

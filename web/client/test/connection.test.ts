@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 
 function online(frame = welcome()): void {
-  connection.open("token-1");
+  connection.open("token-1", "v-1");
   world.socket.onopen?.();
   world.socket.say(frame);
 }
@@ -26,7 +26,7 @@ const shown = (): string[] => connection.state.thread.flatMap((part) => part.ent
 
 describe("connecting and resuming", () => {
   test("says hello with the token and no cursor at first", () => {
-    connection.open("token-1");
+    connection.open("token-1", "v-1");
     expect(world.socket.frames).toEqual([]);
     world.socket.onopen?.();
     expect(world.socket.frames).toEqual([{ type: "hello", token: "token-1", conversationId: null, sequence: 0 }]);
@@ -78,7 +78,7 @@ describe("connecting and resuming", () => {
   });
 
   test("a socket that never welcomes, or falls silent after a ping, is given up", async () => {
-    connection.open("token-1");
+    connection.open("token-1", "v-1");
     await world.pass(10_000);
     expect(world.sockets[0]?.closed).toBe(true);
     await world.pass(1_000);
@@ -97,7 +97,7 @@ describe("connecting and resuming", () => {
     online();
     const old = world.socket;
     const speak = old.onmessage;
-    connection.open("token-2");
+    connection.open("token-2", "v-1");
     expect(old.onmessage).toBeNull();
     expect(old.closed).toBe(true);
     expect(speak).not.toBeNull();
@@ -133,7 +133,7 @@ describe("close codes", () => {
     expect(events).toEqual([{ type: "expired" }]);
     connection.send("kept");
     await world.pass(60_000);
-    connection.open("token-2");
+    connection.open("token-2", "v-1");
     world.socket.onopen?.();
     world.socket.say(welcome());
     expect(world.socket.of("send").map(({ text }) => text)).toEqual(["kept"]);
@@ -162,7 +162,7 @@ describe("close codes", () => {
 
 describe("the outbox", () => {
   test("nothing is sent before the welcome, then everything in order", () => {
-    connection.open("token-1");
+    connection.open("token-1", "v-1");
     connection.send("one");
     connection.send("two");
     world.socket.onopen?.();
@@ -223,11 +223,11 @@ describe("the outbox", () => {
     online();
     connection.send("planted");
     connection.changeIdentity(true);
-    connection.open("token-2");
+    connection.open("token-2", "v-1");
     world.socket.onopen?.();
     world.socket.say(welcome({ assurance: "VERIFIED" }));
     expect(world.socket.of("send")).toEqual([]);
-    expect(connection.state.outbox[0]).toMatchObject({ state: "failed", failure: "IDENTITY_CHANGED" });
+    expect(connection.state.outbox[0]).toMatchObject({ state: "failed", failure: "VISITOR_CHANGED" });
   });
 
   test("a wipe leaves nothing", async () => {

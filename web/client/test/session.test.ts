@@ -1,7 +1,7 @@
 import type { ActivateRequest, ActivateResponse, AuthenticationOption, Session } from "@signet/protocol";
-import { beforeEach, describe, expect, test } from "vitest";
-import { VisitorApi, VisitorConnection, VisitorSession } from "../src";
-import type { DeviceStore, SessionEvent } from "../src";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { SignOuts, VisitorApi, VisitorConnection, VisitorSession, isLocked } from "../src";
+import type { DeviceStore, HandleStore, SessionEvent } from "../src";
 import { World, entry, settle, welcome } from "./world";
 
 type Answer = ActivateResponse | "unreachable" | "unavailable";
@@ -24,6 +24,10 @@ let serverReachable: boolean;
 let stored: string | null;
 let browser: string | null;
 let browsers: number;
+let kept: string | null;
+let owed: string[];
+let shared: Session[];
+let signOuts: SignOuts;
 let proofs: (AuthenticationOption | null)[];
 let asked: number;
 let events: string[];
@@ -45,6 +49,7 @@ function granted(change: Partial<Session> = {}, outcome = "NEW", device: string 
       renewFrom: at(48),
       renewUntil: at(57),
       displayName: "Jane",
+      signOutHandle: `handle of ${change.sessionId ?? "s-1"}`,
       ...change,
     },
     device,
@@ -79,6 +84,9 @@ beforeEach(() => {
   stored = null;
   browser = null;
   browsers = 0;
+  kept = null;
+  owed = [];
+  shared = [];
   proofs = [];
   asked = 0;
   events = [];
@@ -95,17 +103,34 @@ beforeEach(() => {
       browser = null;
     },
   };
+  const handles: HandleStore = {
+    keep: (handle) => {
+      kept = handle;
+    },
+    owe: (own) => {
+      owed = [...new Set([...owed, kept, own])].filter((handle) => handle !== null);
+      kept = null;
+    },
+    owed: () => owed,
+    paid: (handle) => {
+      owed = owed.filter((one) => one !== handle);
+    },
+  };
   connection = new VisitorConnection(world, (event) => {
     if (event.type === "expired") session.expired();
     if (event.type === "ended") session.ended();
   });
+  const api = new VisitorApi(serve, world);
+  signOuts = new SignOuts(api, world, handles);
   session = new VisitorSession({
     projectId: "demo",
     origin: "https://shop.example",
-    api: new VisitorApi(serve, world),
+    api,
     environment: world,
     connection,
     device,
+    siblings: { alone: (work) => work(), share: (proved) => void shared.push(proved) },
+    signOuts,
     askProvider: () => {
       asked += 1;
       return Promise.resolve(proofs.shift() ?? null);
@@ -116,7 +141,7 @@ beforeEach(() => {
   });
 });
 
-async function activate(option: AuthenticationOption, answer: ActivateResponse): Promise<ActivateResponse> {
+async function activate(option: AuthenticationOption, answer: ActivateResponse): Promise<unknown> {
   answers.push(answer);
   const activation = session.activate(option);
   await world.pass(0);
@@ -238,8 +263,68 @@ describe("signing in during a conversation", () => {
     world.socket.end(4401);
     await world.pass(0);
     await upgrade;
+    await settle();
     expect(events).toEqual(["wiped", "ended"]);
     expect(session.state.session).toBeNull();
+  });
+
+  test("in another tab: the guest's content goes, and this tab's own provider says who comes", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join(welcome({ entries: [entry(1)] }));
+    stored = null; // the other tab's doing
+    proofs.push(SECURED);
+    answers.push(granted({}, "RESUMED"));
+    world.socket.end(4401);
+    expect(connection.state.thread).toEqual([]);
+    await vi.waitFor(() => expect(events).toEqual(["wiped", "restored"]));
+    expect(requests.at(-1)).toMatchObject({ session: null, device: null, authenticationOption: SECURED });
+    expect(session.state).toMatchObject({ phase: "open", session: { assurance: "VERIFIED" } });
+  });
+
+  test("in another tab, while this tab's provider knows nobody: the guest's session is over", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join();
+    proofs.push(ANONYMOUS);
+    world.socket.end(4401);
+    await settle();
+    expect(events).toEqual(["wiped", "ended"]);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("in another tab, and out again before this tab's provider has answered: nobody comes", async () => {
+    await activate(ANONYMOUS, anonymously());
+    join();
+    proofs.push(SECURED);
+    world.socket.end(4401);
+    await session.logout();
+    await settle();
+    expect(events).toEqual(["wiped", "wiped"]);
+    expect(requests).toHaveLength(1);
+    expect(session.state.phase).toBe("nobody");
+  });
+});
+
+describe("who takes a person's place", () => {
+  test("the first person is no newcomer, another one is until they say that it is them", async () => {
+    await activate(SECURED, granted());
+    expect(session.state.newcomer).toBe(false);
+    await activate(SECURED, granted({ accessToken: "token-9", sessionId: "s-9", visitorId: "v-9" }, "SWITCHED"));
+    expect(session.state.newcomer).toBe(true);
+    session.welcome();
+    expect(session.state.newcomer).toBe(false);
+  });
+
+  test("a guest who signs in is no newcomer", async () => {
+    await activate(ANONYMOUS, anonymously());
+    await activate(SECURED, granted({}, "RESUMED"));
+    expect(session.state.newcomer).toBe(false);
+  });
+
+  test("a sign-out makes room for anybody", async () => {
+    await activate(SECURED, granted());
+    await session.logout();
+    await activate(SECURED, granted({ sessionId: "s-9", visitorId: "v-9" }));
+    expect(session.state.newcomer).toBe(false);
   });
 });
 
@@ -272,7 +357,7 @@ describe("renewal", () => {
     expect(asked).toBeGreaterThan(2);
     expect(asked).toBeLessThan(20);
     expect(events).toEqual(["expired"]);
-    expect(session.state).toMatchObject({ locked: true, refused: true });
+    expect(session.state.phase).toBe("refused");
     expect(session.token).toBeNull();
     expect(requests).toHaveLength(1);
   });
@@ -283,7 +368,8 @@ describe("renewal", () => {
     proofs = Array<AuthenticationOption>(20).fill(ANONYMOUS);
     await world.pass(61 * MINUTE);
     expect(requests).toHaveLength(1);
-    expect(session.state.locked).toBe(true);
+    expect(isLocked(session.state)).toBe(true);
+    expect(await session.activate(ANONYMOUS)).toMatchObject({ code: "ALREADY_ACTIVATED" });
   });
 
   test("an anonymous session renews without the provider", async () => {
@@ -318,6 +404,54 @@ describe("renewal", () => {
   });
 });
 
+describe("renewal by another tab", () => {
+  const renewed = (change: Partial<Session> = {}): Session => {
+    const answer = granted({ accessToken: "token-2", expiresAt: new Date(world.now() + 90 * MINUTE).toISOString(), ...change });
+    if (answer.status !== "authentication-success") throw new Error("granted");
+    return answer.session;
+  };
+
+  test("is shared, and taken over by the same session of the same visitor", async () => {
+    await activate(SECURED, granted());
+    expect(shared.map(({ accessToken }) => accessToken)).toEqual(["token-1"]);
+    join();
+    session.takeOver(renewed());
+    expect(session.token).toBe("token-2");
+    expect(world.socket.of("renew")).toEqual([{ type: "renew", token: "token-2" }]);
+    await world.pass(47 * MINUTE);
+    expect(asked).toBe(0);
+  });
+
+  test.each<[string, Partial<Session>]>([
+    ["another session", { sessionId: "s-9" }],
+    ["another visitor", { visitorId: "v-9" }],
+    ["less proof", { assurance: "ANONYMOUS" }],
+    ["no longer", { expiresAt: "2026-11-20T12:30:00.000Z" }],
+  ])("is left alone if it is %s", async (_, change) => {
+    await activate(SECURED, granted());
+    session.takeOver(renewed(change));
+    expect(session.token).toBe("token-1");
+  });
+
+  test("is nothing to a client without a session", async () => {
+    await activate(SECURED, granted());
+    await session.logout();
+    session.takeOver(renewed());
+    expect(session.state.phase).toBe("nobody");
+    expect(session.token).toBeNull();
+  });
+
+  test("unlocks what has lapsed", async () => {
+    await activate(SECURED, granted());
+    join();
+    world.socket.say({ type: "expired" });
+    await settle();
+    session.takeOver(renewed());
+    expect(session.state.phase).toBe("open");
+    expect(events).toEqual(["expired", "restored"]);
+  });
+});
+
 describe("a session whose time has passed", () => {
   async function lapse(): Promise<void> {
     await activate(SECURED, granted());
@@ -330,7 +464,7 @@ describe("a session whose time has passed", () => {
     await lapse();
     connection.send("kept");
     await world.pass(5 * MINUTE);
-    expect(session.state.locked).toBe(true);
+    expect(isLocked(session.state)).toBe(true);
     expect(world.sockets).toHaveLength(1);
     expect(connection.state.outbox).toHaveLength(1);
   });
@@ -340,11 +474,11 @@ describe("a session whose time has passed", () => {
     connection.send("kept");
     proofs.push(SECURED);
     answers.push(granted({ accessToken: "token-2" }, "RENEWED"));
-    expect(await session.prove()).toBe(true);
+    await session.prove();
     expect(requests.at(-1)?.session).toBe("token-1");
     join();
     expect(world.socket.of("send").map(({ text }) => text)).toEqual(["kept"]);
-    expect(session.state).toMatchObject({ locked: false, refused: false, verifying: false });
+    expect(session.state.phase).toBe("open");
     expect(events).toEqual(["expired", "restored"]);
   });
 
@@ -375,7 +509,7 @@ describe("a session whose time has passed", () => {
     answers.push("unreachable", anonymously());
     world.socket.end(4403);
     await world.pass(10_000);
-    expect(session.state).toMatchObject({ locked: false });
+    expect(session.state.phase).toBe("open");
     expect(events).toEqual([]);
     expect(world.sockets).toHaveLength(2);
   });
@@ -388,27 +522,49 @@ describe("signing out", () => {
     const logout = session.logout();
     expect(connection.state.thread).toEqual([]);
     expect(stored).toBeNull();
-    expect((await logout).revoked).toBe(true);
-    expect(logouts).toEqual(["Bearer token-a"]);
+    expect(await logout).toBe(true);
+    expect(logouts).toEqual(["Bearer handle of s-a"]);
     await activate(ANONYMOUS, anonymously());
     expect(requests.map(({ browserId }) => browserId)).toEqual(["browser-1", "browser-2"]);
   });
 
-  test("offline, the revocation is kept and delivered once the network is back", async () => {
+  test("offline, it is owed and paid once the network is back", async () => {
     await activate(SECURED, granted());
     serverReachable = false;
-    const { revoked, revokeLater } = await session.logout();
-    expect(revoked).toBe(false);
-    let delivered = false;
-    void revokeLater().then(() => {
-      delivered = true;
+    expect(await session.logout()).toBe(false);
+    expect(owed).toEqual(["handle of s-1"]);
+    let paid = false;
+    void signOuts.drain().then(() => {
+      paid = true;
     });
     await world.pass(5_000);
-    expect(delivered).toBe(false);
+    expect(paid).toBe(false);
     serverReachable = true;
-    await world.pass(60_000);
-    expect(delivered).toBe(true);
-    expect(logouts).toEqual(["Bearer token-1"]);
+    signOuts.wake();
+    await settle();
+    expect(paid).toBe(true);
+    expect(logouts).toEqual(["Bearer handle of s-1"]);
+    expect(owed).toEqual([]);
+  });
+
+  test("what an earlier page still owes is paid before anybody comes", async () => {
+    owed = ["handle of s-0"];
+    answers.push(granted());
+    const activation = session.activate(SECURED);
+    serverReachable = false;
+    await world.pass(300);
+    expect(requests).toEqual([]);
+    serverReachable = true;
+    await world.pass(10_000);
+    expect((await activation).status).toBe("authentication-success");
+    expect(logouts).toEqual(["Bearer handle of s-0"]);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("by a page that holds no session, the one that was left open is ended", async () => {
+    kept = "handle of s-0";
+    expect(await session.logout()).toBe(true);
+    expect(logouts).toEqual(["Bearer handle of s-0"]);
   });
 
   test("an activation that had not begun is not begun", async () => {
@@ -421,13 +577,12 @@ describe("signing out", () => {
   test("a session that opens after it is ended at once", async () => {
     answers.push(granted());
     const activation = session.activate(SECURED);
-    await Promise.resolve();
+    while (requests.length === 0) await Promise.resolve();
     const logout = session.logout();
     await world.pass(0);
     await logout;
     expect((await activation).status).toBe("authentication-failure");
-    await settle();
-    expect(logouts).toEqual(["Bearer token-1"]);
+    await vi.waitFor(() => expect(logouts).toEqual(["Bearer handle of s-1"]));
     expect(session.state.session).toBeNull();
     expect(world.sockets).toHaveLength(0);
   });

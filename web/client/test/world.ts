@@ -102,6 +102,7 @@ export function conversation(change: Partial<Conversation> = {}): Conversation {
     readByAgent: 0,
     agent: null,
     continuedInId: null,
+    identityRequest: null,
     ...change,
   };
 }
@@ -119,6 +120,7 @@ export function entry(sequence: number, change: Partial<Entry> = {}): Entry {
     verifiedAt: null,
     createdAt: "2026-11-20T11:30:00.000Z",
     clientMessageId: null,
+    copiedFrom: null,
     ...change,
   };
 }

@@ -289,7 +289,7 @@ test("case 8: what is being written is the same in every tab of the person, and 
   });
 });
 
-test("case 8: signing in in one tab closes the guest's chat in the other, which joins with its next page", async (stage) => {
+test("case 8: a guest who signs in in one tab is signed in in the other, by that tab's own provider and after a wipe", async (stage) => {
   await onSinglePageSite(stage, async ({ device }) => {
     const browser = await device();
     const [left, right] = [await browser.tab(), await browser.tab()];
@@ -299,12 +299,32 @@ test("case 8: signing in in one tab closes the guest's chat in the other, which 
     await right.chat.see("Case 8 as a guest");
     await left.signIn("continuity-8-later");
     await left.chat.send("Case 8 signed in");
-    await right.page.locator("iframe").waitFor({ state: "detached" });
-    assert.deepEqual(findSecrets(await readPage(right.page), ["Case 8 as a guest", "Case 8 signed in"]), []);
-    await right.reload();
+    // Nobody touches the other tab: it hears that the guest is gone, and asks its page who is there.
+    const assurances = async () => (await right.told("visitor:assuranceChange")).map(({ value }) => value);
+    await eventually(async () => (await assurances()).at(-1) === "VERIFIED", { what: "the other tab to follow" });
+    assert.deepEqual(await assurances(), ["ANONYMOUS", null, "VERIFIED"], "wiped before");
+    assert.equal((await right.told("authentication:logout")).length, 0, "nobody signed out");
     await right.chat.open();
+    await right.chat.root.getByText("You are chatting as", { exact: false }).or(right.chat.root.getByText("Signed in", { exact: true })).first().waitFor();
     await assertThread(right.chat, ["Case 8 as a guest", "Case 8 signed in"]);
     await left.chat.see("Case 8 signed in");
+  });
+});
+
+test("case 8: a guest's other tab whose page knows nobody closes the chat", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const browser = await device();
+    const [left, right] = [await browser.tab(), await browser.tab()];
+    await left.chat.open();
+    await left.chat.send("Case 8 of a guest who leaves");
+    await right.chat.open();
+    await right.chat.see("Case 8 of a guest who leaves");
+    // The other tab's page goes on saying "a guest", as a page does that was drawn before the sign-in.
+    await right.page.route("**/token", (route) => route.fulfill({ body: "" }));
+    await left.signIn("continuity-8-alone");
+    await right.page.locator("iframe").waitFor({ state: "detached" });
+    assert.deepEqual(findSecrets(await readPage(right.page), ["Case 8 of a guest who leaves"]), []);
+    await left.chat.send("Case 8 goes on alone");
   });
 });
 

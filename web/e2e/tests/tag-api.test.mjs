@@ -21,7 +21,7 @@ iAdvizeInterface.push((iAdvize) => {
     iAdvize.on(property + 'Change', (value) => heard.push([property, value, iAdvize.get(property)]));
   }
   for (const event of ['success', 'failure', 'expired', 'logout']) {
-    iAdvize.on('authentication:' + event, (value) => heard.push(['authentication:' + event, value?.authentication ?? value]));
+    iAdvize.on('authentication:' + event, (value) => heard.push(['authentication:' + event, value.authentication ?? 'told', value.correlationId]));
   }
 });`;
 
@@ -44,7 +44,7 @@ async function heard(page, event, last) {
     async () => {
       /** @type {[string, unknown, unknown?][]} */
       const all = await page.evaluate("heard");
-      const own = all.filter(([name]) => name === event);
+      const own = all.filter(([name]) => name === event).map(([name, value, ...got]) => (name.startsWith("authentication") ? [name, value] : [name, value, ...got]));
       return own.at(-1)?.[1] === last ? own : null;
     },
     { what: `${event} to become ${last}` },
@@ -84,7 +84,7 @@ test("every change of a visit is heard once, in order, and get agrees with it", 
     assert.deepEqual(await heard(page, "conversation:id", id), [id], "the same conversation goes on");
 
     await page.evaluate("iAdvizeInterface.logout()");
-    assert.deepEqual(await heard(page, "authentication:logout", null), [null]);
+    assert.deepEqual(await heard(page, "authentication:logout", "told"), ["told"]);
     assert.deepEqual(await heard(page, "conversation:id", null), [id, null]);
     assert.deepEqual(await heard(page, "visitor:assurance", null), ["ANONYMOUS", "VERIFIED", null]);
     assert.deepEqual(await heard(page, "chatbox:status", "HIDDEN"), ["REDUCED", "OPENED", "REDUCED", "OPENED", "HIDDEN"]);
@@ -92,7 +92,7 @@ test("every change of a visit is heard once, in order, and get agrees with it", 
   });
 });
 
-test("authentication events carry the result that activate gives", async (stage) => {
+test("authentication events carry the result that activate gives, and the number to find it by", async (stage) => {
   let token = "not.a.token.at.all";
   await onBrandPage(stage, { scripts: [LISTEN, ACTIVATE], token: () => token }, async ({ page }) => {
     await eventually(() => page.evaluate("typeof iAdvizeInterface.activate === 'function'"), { what: "the tag" });
@@ -103,10 +103,19 @@ test("authentication events carry the result that activate gives", async (stage)
     assert.equal(accepted.status, "authentication-success");
     /** @type {[string, unknown][]} */
     const all = await page.evaluate("heard");
-    assert.deepEqual(
-      all.filter(([name]) => name.startsWith("authentication:")),
-      [["authentication:failure", refused], ["authentication:success", accepted]],
-    );
+    const [failure, success] = all.filter(([name]) => name.startsWith("authentication:"));
+    assert.deepEqual(failure?.slice(0, 2), ["authentication:failure", refused]);
+    assert.match(refused.correlationId, /^[\da-f-]{36}$/);
+    const { correlationId, ...result } = /** @type {Record<string, unknown>} */ (success?.[1]);
+    assert.deepEqual([success?.[0], result], ["authentication:success", accepted]);
+    assert.match(String(correlationId), /^[\da-f-]{36}$/);
+    assert.equal(accepted.correlationId, undefined, "the documented success has documented members only");
+
+    await page.evaluate("iAdvizeInterface.logout()");
+    const logout = await eventually(async () => /** @type {any[][]} */ (await page.evaluate("heard")).find(([name]) => name === "authentication:logout"), {
+      what: "the sign-out to be told",
+    });
+    assert.equal(logout[2], correlationId, "of the activation whose session ended");
   });
 });
 

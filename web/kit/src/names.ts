@@ -54,3 +54,10 @@ export function initials(name: string): string {
   const letter = (word: string) => Array.from(word)[0]?.toLocaleUpperCase() ?? "";
   return letter(first) + (last === undefined ? "" : letter(last));
 }
+
+/** `J•••`: enough of a cleaned name to notice that it is somebody else's, too little for who looks over a shoulder. */
+export function maskName(name: string | null | undefined): string | null {
+  const clean = cleanName(name);
+  const [first] = Array.from(clean ?? "").filter((letter) => /[\p{L}\p{N}]/u.test(letter));
+  return first === undefined ? null : `${first.toLocaleUpperCase()}•••`;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cleanExcerpt, cleanName, initials } from "../src/index";
+import { cleanExcerpt, cleanName, initials, maskName } from "../src/index";
 
 describe("cleanName", () => {
   it.each([
@@ -77,5 +77,18 @@ describe("initials", () => {
     ["10023", ""],
   ])("of %s are %s", (name, letters) => {
     expect(initials(name)).toBe(letters);
+  });
+});
+
+describe("maskName", () => {
+  it.each([
+    ["Jane", "J•••"],
+    ["élodie", "É•••"],
+    ["🔒 Verified", "V•••"],
+    ["李", "李•••"],
+    ["🔒", null],
+    [null, null],
+  ])("%s becomes %s", (name, masked) => {
+    expect(maskName(name)).toBe(masked);
   });
 });

@@ -8,7 +8,7 @@
  * The iframe always has the open panel's size; closed, all but the launcher is clipped away, for the eye and for the
  * pointer. Opening thus moves nothing: no layout shift on the page, no second layout inside.
  */
-import { isRightToLeft, isToLoader } from "@signet/protocol";
+import { isToLoader } from "@signet/protocol";
 import type { Connect, ToLoader, ToWidget } from "@signet/protocol";
 import { unavailable } from "./results";
 import type { Failure } from "./results";
@@ -50,7 +50,6 @@ export interface Boundaries extends Size {
   right?: number;
 }
 
-/** The corner at the end of the line in the reader's direction. */
 type Side = "left" | "right";
 
 /** What the frame needs to know. */
@@ -59,6 +58,8 @@ export interface FrameOptions {
   origin: string;
   sid: string;
   language: string;
+  /** The code that a link from another of the brand's domains brought. */
+  handOver: string | null;
   persist(): boolean;
   listener(message: Heard): void;
   /** Why this page cannot have a chat, if Signet says so. Must not reject. */
@@ -103,7 +104,7 @@ export async function openWidget(options: FrameOptions): Promise<Widget> {
 }
 
 /** The iframe, out of sight. */
-function createFrame({ origin, sid }: FrameOptions, side: Side): HTMLIFrameElement {
+function createFrame({ origin, sid }: FrameOptions): HTMLIFrameElement {
   const frame = document.createElement("iframe");
   frame.src = `${origin}/widget?project=${encodeURIComponent(sid)}`;
   frame.title = "Chat";
@@ -116,7 +117,6 @@ function createFrame({ origin, sid }: FrameOptions, side: Side): HTMLIFrameEleme
     "color-scheme": "light dark",
     position: "fixed",
     bottom: "0",
-    [side]: "0",
     "max-width": "100%",
     "max-height": "100%",
     "z-index": "2147483000",
@@ -129,6 +129,7 @@ function createFrame({ origin, sid }: FrameOptions, side: Side): HTMLIFrameEleme
 function place(frame: HTMLIFrameElement, side: Side, sheet: boolean, opened: boolean, room: Size): Boundaries {
   const cut = `calc(100% - ${room.width}px)`;
   style(frame, {
+    [side]: "0",
     // A panel of 384 × 640 with room for its shadow.
     width: sheet ? "100%" : "416px",
     height: sheet ? "100dvh" : "672px",
@@ -142,10 +143,11 @@ function place(frame: HTMLIFrameElement, side: Side, sheet: boolean, opened: boo
 }
 
 function connect(options: FrameOptions, patience: number): Promise<Widget> {
-  const side = isRightToLeft(options.language) ? "left" : "right";
-  const frame = createFrame(options, side);
+  const frame = createFrame(options);
   const small = matchMedia(SMALL);
   const { port1: port, port2 } = new MessageChannel();
+  /** The corner at the end of the line; the widget knows its language's direction. */
+  let side: Side = "right";
   let opened = false;
   let room: Size = { width: 1, height: 1 };
   let gone: () => void;
@@ -187,8 +189,8 @@ function connect(options: FrameOptions, patience: number): Promise<Widget> {
       frame.onload = giveUp;
       clearTimeout(timer);
       timer = setTimeout(giveUp, ANSWERING);
-      const { language, persist, origin } = options;
-      const hello: Connect = { signet: "connect", language, persist: persist(), sheet: small.matches };
+      const { language, persist, origin, handOver } = options;
+      const hello: Connect = { signet: "connect", language, handOver, persist: persist(), sheet: small.matches };
       frame.contentWindow?.postMessage(hello, origin, [port2]);
     };
     port.addEventListener("close", giveUp);
@@ -196,6 +198,7 @@ function connect(options: FrameOptions, patience: number): Promise<Widget> {
       if (!isToLoader(data)) return;
       if (data.type === "ready") {
         clearTimeout(timer);
+        if (data.rightToLeft) side = "left";
         gone = () => options.listener({ type: "lost" });
         small.addEventListener("change", resized);
         resolve(widget);

@@ -1,6 +1,7 @@
 /** `window.iAdvizeInterface` as the page sees it, put over the array that the snippet made. */
 import { CONSENTS, isolated } from "./properties";
 import type { Listener } from "./properties";
+import type { Transaction } from "@signet/protocol";
 import type { Provider, Tag } from "./tag";
 import type { ActivationResult } from "./results";
 
@@ -9,6 +10,10 @@ export interface Config {
   sid?: unknown;
   lang?: unknown;
   useExplicitCookiesConsent?: unknown;
+  /** CSS selectors of the page's own buttons: `{ online, busy, offline }`. */
+  customButtons?: unknown;
+  /** Origins of the brand's other domains: links that lead there take the conversation along. */
+  crossDomains?: unknown;
 }
 
 /** What functions given to `push` receive. No member needs `this`. */
@@ -24,7 +29,9 @@ export interface Interface {
   navigate(screen: string): void;
   openChatbox(): void;
   closeChatbox(): void;
-  recordTransaction(transaction: { id: string; amount: number }): void;
+  recordTransaction(transaction: Transaction): void;
+  /** A code with which a page of that origin goes on with this conversation, as `idzconvid`; `null` if there is none. */
+  handOver(origin: string): Promise<string | null>;
   help(): void;
 }
 
@@ -36,10 +43,12 @@ export interface InterfaceParts {
   consentChanged(): void;
   /** Runs targeting again, as after a page change. */
   restart(): void;
+  /** Prints what there is. */
+  help(): unknown;
 }
 
 /** Makes the members that are laid over the page's queue. */
-export function createInterface({ tag, warn, consentChanged, restart }: InterfaceParts, self: () => Interface): Omit<Interface, "config"> {
+export function createInterface({ tag, warn, consentChanged, restart, help }: InterfaceParts, self: () => Interface): Omit<Interface, "config"> {
   const { properties } = tag;
   let pushed = 0;
   const members: Omit<Interface, "config"> = {
@@ -59,14 +68,9 @@ export function createInterface({ tag, warn, consentChanged, restart }: Interfac
     navigate: restart,
     openChatbox: () => tag.show(true),
     closeChatbox: () => tag.show(false),
-    recordTransaction: () => warn("recordTransaction: sales are not attributed yet"),
-    help: () =>
-      console.info(
-        `methods: ${Object.keys(members).join("() ")}()
-properties, each with an event <property>Change: ${properties.names.join(" ")}
-events: authentication:success|failure|expired|logout
-activate(() => ({authenticationOption: {type: 'SECURED_AUTHENTICATION', token}}))`,
-      ),
+    recordTransaction: tag.record,
+    handOver: tag.handOver,
+    help: () => isolated(help),
     push: (...jobs) => {
       for (const job of jobs) {
         pushed += 1;

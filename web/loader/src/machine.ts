@@ -2,14 +2,15 @@
  * The activation state machine of PRODUCT.md section 6, whole and alone.
  *
  * A pure table: what a page may ask for in which phase, and where it leads. Nobody else decides; the tag keeps one
- * `phase` and moves it only through {@link step}.
+ * `phase` and moves it only through {@link step}. What the visitor's session does meanwhile, inside the iframe, is the
+ * table of `@signet/client` (`phase.ts`); the two meet in the triggers `expired`, `restored` and `ended`.
  *
  * ```text
  *            activate              accepted
  *  idle ───────────────► activating ───────► anonymous ──activate──► loggingIn ──► secured
- *   │ start                  │ └──────────────────────────────────────────────────►   │
- *   ▼                        │ refused: back to where it came from                    │ expired
- *  starting ──► anonymous    ▼                                                        ▼
+ *   │ start                  │ └───────────────────│─────────────────────────────►   │
+ *   ▼                        │ refused: back to    └─restored (signed in elsewhere)─►│ expired
+ *  starting ──► anonymous    ▼ where it came from                                    ▼
  *                       idle or loggedOut          secured ◄── proving ◄─activate── expired
  *
  *  any ──logout──► loggingOut ──► loggedOut       any session ──ended──► loggedOut
@@ -49,7 +50,7 @@ export type Trigger =
   /** The provider or the platform said no. */
   | "refused"
   | "expired"
-  /** The widget says that the same person has proved identity again. */
+  /** The widget says that identity was proved without an `activate`: again, or because another tab signed in. */
   | "restored"
   /** The session was ended elsewhere. */
   | "ended"
@@ -65,22 +66,15 @@ export type Outcome = Phase | Refusal | "WAIT";
 /** What can happen to every session, and to every attempt at one. */
 const LIVE = { ended: "loggedOut", logout: "loggingOut" } as const;
 
+/** Sessions with a proof, or asking for one: never made anonymous. */
+const PROVED = { choseAnonymous: "ALREADY_ACTIVATED", restored: "secured", ...LIVE } as const;
+
 /** A proof of identity under way, in a session that exists. */
-const LOGIN = {
-  activate: "LOGIN_ONGOING",
-  choseAnonymous: "ALREADY_ACTIVATED",
-  acceptedSecured: "secured",
-  ...LIVE,
-} as const;
+const LOGIN = { activate: "LOGIN_ONGOING", acceptedSecured: "secured", ...PROVED } as const;
 
 const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
   idle: { activate: "activating", start: "starting", logout: "loggingOut" },
-  starting: {
-    activate: "WAIT",
-    acceptedAnonymous: "anonymous",
-    refused: "idle",
-    ...LIVE,
-  },
+  starting: { activate: "WAIT", acceptedAnonymous: "anonymous", refused: "idle", ...LIVE },
   activating: {
     activate: "ACTIVATION_ONGOING",
     choseAnonymous: "activating",
@@ -89,19 +83,11 @@ const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
     refused: "idle",
     ...LIVE,
   },
-  anonymous: { activate: "loggingIn", ...LIVE },
+  anonymous: { activate: "loggingIn", restored: "secured", ...LIVE },
   loggingIn: { ...LOGIN, refused: "anonymous" },
-  secured: {
-    activate: "ALREADY_ACTIVATED",
-    expired: "expired",
-    ...LIVE,
-  },
-  expired: {
-    activate: "proving",
-    restored: "secured",
-    ...LIVE,
-  },
-  proving: { ...LOGIN, refused: "expired", restored: "secured" },
+  secured: { activate: "ALREADY_ACTIVATED", expired: "expired", ...PROVED },
+  expired: { activate: "proving", ...PROVED },
+  proving: { ...LOGIN, refused: "expired" },
   loggingOut: { activate: "WAIT", logout: "WAIT", loggedOut: "loggedOut" },
   loggedOut: { activate: "activating", logout: "loggingOut" },
 };

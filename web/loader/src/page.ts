@@ -8,7 +8,9 @@
 import type { Heard, Refusal, Widget } from "./frame";
 import { createInterface } from "./interface";
 import type { Config, Interface } from "./interface";
-import { Tag } from "./tag";
+import { isolated } from "./properties";
+import { createTag } from "./tag";
+import type { Surroundings } from "./tag";
 
 /** The globals of the page that concern the tag. */
 export interface Page {
@@ -30,8 +32,18 @@ export interface Settings extends Refusal {
 /** The snippet's array, before and after the tag has come. */
 export type Queue = unknown[] & Partial<Interface>;
 
+/** What few pages need, loaded when one does: see `companion.ts`. */
+export interface Companion {
+  /** Does what the configuration asks for, once however often it is called. */
+  accompany(tag: Interface, config: Config): void;
+  printHelp(tag: Interface, properties: string[]): void;
+}
+
 /** What the tag has the browser do. */
 export interface Host {
+  alone: Surroundings["alone"];
+  tabs?: Surroundings["tabs"];
+  loadCompanion(): Promise<Companion>;
   openWidget(sid: string, lang: unknown, persist: () => boolean, listener: (message: Heard) => void): Promise<Widget>;
   /** Loads the project's settings script. Must not reject. */
   loadSettings(sid: string): Promise<Settings | undefined>;
@@ -43,7 +55,7 @@ export interface Host {
 const NAMES = ["iAdvizeInterface", "signetInterface"] as const;
 
 /** Makes the page's queue the interface, runs what was queued and starts if nobody has to be waited for. */
-export function install(page: Page, { openWidget, loadSettings, onReturn, warn }: Host): void {
+export function install(page: Page, { alone, tabs, loadCompanion, openWidget, loadSettings, onReturn, warn }: Host): void {
   const queues = NAMES.map((name) => page[name]).filter((queue) => queue != null);
   if (queues.some((queue) => typeof queue.activate === "function")) return;
   const main = queues[0] ?? ([] as unknown as Queue);
@@ -52,10 +64,18 @@ export function install(page: Page, { openWidget, loadSettings, onReturn, warn }
   const mayStore = (): boolean =>
     config().useExplicitCookiesConsent !== true || tag.properties.get("visitor:cookiesConsent") === true;
 
-  const tag = new Tag({
-    openWidget: (listener) => openWidget(String(config().sid), config().lang, mayStore, listener),
+  const tag = createTag({
+    alone,
+    tabs,
+    openWidget: (listener) => {
+      const { sid, lang, customButtons, crossDomains } = config();
+      if (customButtons || crossDomains) {
+        isolated(async () => (await loadCompanion()).accompany(main as Interface, config()));
+      }
+      return openWidget(String(sid), lang, mayStore, listener);
+    },
     callback: (name) => page.iAdvizeCallbacks?.[name],
-    namesVisitor: () => Boolean(page.idzCustomData?.extID),
+    extId: () => (page.idzCustomData?.extID ? String(page.idzCustomData.extID) : null),
     warn,
   });
   const start = (): void => {
@@ -73,7 +93,13 @@ export function install(page: Page, { openWidget, loadSettings, onReturn, warn }
   };
 
   const members = createInterface(
-    { tag, warn, consentChanged: () => tag.persist(mayStore()), restart: start },
+    {
+      tag,
+      warn,
+      consentChanged: () => tag.persist(mayStore()),
+      restart: start,
+      help: async () => (await loadCompanion()).printHelp(main as Interface, tag.properties.names()),
+    },
     () => main as Interface,
   );
   for (const queue of [main, ...queues]) Object.assign(queue, members);

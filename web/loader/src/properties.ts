@@ -22,42 +22,45 @@ const UNLOADED = {
 export const CONSENTS = { "visitor:cookiesConsent": null, "visitor:GDPRConsent": null };
 
 /** Properties with their values, and who wants to hear of changes. */
-export class Properties {
-  readonly #listeners = new Map<string, Set<Listener>>();
-  readonly #values: Record<string, unknown> = {
-    ...UNLOADED,
-    ...CONSENTS,
-  };
-
-  /** The widget is gone. What the visitor consented to stays. */
-  reset(): void {
-    for (const [property, value] of Object.entries(UNLOADED)) this.put(property, value);
-  }
-
-  readonly get = (property: string): unknown => this.#values[property];
-
+export interface Properties {
+  get(property: string): unknown;
   /** Changes a value from inside and tells the listeners if it is another one. */
-  readonly put = (property: string, value: unknown): void => {
-    // By its text, for `app:boundaries` is an object.
-    if (JSON.stringify(this.#values[property]) === JSON.stringify(value)) return;
-    this.#values[property] = value;
-    this.emit(`${property}Change`, value);
-  };
-
-  readonly on = (event: string, listener: Listener): void => {
-    this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener));
-  };
-
-  readonly off = (event: string, listener: Listener): void => {
-    this.#listeners.get(event)?.delete(listener);
-  };
-
-  readonly emit = (event: string, value: unknown): void => {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) isolated(() => listener(value));
-  };
-
+  put(property: string, value: unknown): void;
+  on(event: string, listener: Listener): void;
+  off(event: string, listener: Listener): void;
+  emit(event: string, value: unknown): void;
+  /** The widget is gone. What the visitor consented to stays. */
+  reset(): void;
   /** Names of all properties, for `help`. */
-  get names(): string[] {
-    return Object.keys(this.#values);
-  }
+  names(): string[];
+}
+
+/** Makes the properties of a page without a widget. */
+export function createProperties(): Properties {
+  const listeners = Object.create(null) as Record<string, Listener[]>;
+  const values: Record<string, unknown> = { ...UNLOADED, ...CONSENTS };
+  const properties: Properties = {
+    get: (property) => values[property],
+    put: (property, value) => {
+      // By its text, for `app:boundaries` is an object.
+      if (JSON.stringify(values[property]) === JSON.stringify(value)) return;
+      values[property] = value;
+      properties.emit(`${property}Change`, value);
+    },
+    on: (event, listener) => {
+      properties.off(event, listener);
+      listeners[event]?.push(listener);
+    },
+    off: (event, listener) => {
+      listeners[event] = (listeners[event] ?? []).filter((one) => one !== listener);
+    },
+    emit: (event, value) => {
+      for (const listener of listeners[event] ?? []) isolated(() => listener(value));
+    },
+    reset: () => {
+      for (const [property, value] of Object.entries(UNLOADED)) properties.put(property, value);
+    },
+    names: () => Object.keys(values),
+  };
+  return properties;
 }

@@ -3,13 +3,16 @@
  *
  * The provider's tokens pass through here to the widget; the session token never comes back. Whatever the page's own
  * functions do, `activate` and `logout` resolve.
+ *
+ * Written as one closure: private members of a class would cost a tenth of what a brand's page may load.
  */
 import { isAuthenticationOption } from "@signet/protocol";
-import type { AuthenticationOption, ToLoader, ToWidget } from "@signet/protocol";
+import type { AuthenticationOption, ToLoader, ToWidget, Transaction } from "@signet/protocol";
 import type { Heard, Size, Widget } from "./frame";
 import { isPhase, step } from "./machine";
 import type { Phase, Refusal, Trigger } from "./machine";
-import { isolated, Properties } from "./properties";
+import { createProperties, isolated } from "./properties";
+import type { Properties } from "./properties";
 import { failed, OPTION_INVALID, PROVIDER_FAILED, REFUSALS, succeeded, unavailable } from "./results";
 import type { ActivationResult, Failure } from "./results";
 
@@ -20,11 +23,40 @@ export type Provider = () => unknown;
 export interface Surroundings {
   /** Opens the widget's iframe and connects it; rejects with a {@link Failure}. */
   openWidget(listener: (message: Heard) => void): Promise<Widget>;
+  /** Runs `work` when no other of this browser's tabs on this site runs theirs. `work` does not reject. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** This site's pages in other tabs, where the browser lets them talk. */
+  tabs?: Pick<BroadcastChannel, "postMessage" | "onmessage"> | undefined;
   /** Members of `window.iAdvizeCallbacks`, looked up at the moment of the call. */
   callback(name: string): unknown;
-  /** Whether the page also names the visitor by `idzCustomData.extID`. */
-  namesVisitor(): boolean;
+  /** What the page calls this visitor without proof, `idzCustomData.extID`. */
+  extId(): string | null;
   warn(text: string): void;
+}
+
+/** See the module's description. */
+export interface Tag {
+  readonly properties: Properties;
+  readonly phase: Phase;
+  /** `iAdvize.activate`: see PRODUCT.md section 6. Never rejects. */
+  activate(provider: unknown, onResult?: unknown): Promise<ActivationResult>;
+  /** Opens an anonymous session by itself, for projects whose authenticated mode is off. */
+  start(): Promise<void>;
+  /** `iAdvize.logout`. Resolves when this browser is wiped and the session revoked or queued for it. */
+  logout(): Promise<void>;
+  /** `iAdvize.openChatbox` and `closeChatbox`. Before an activation there is nothing to show; one under way is heard. */
+  show(opened: boolean): void;
+  /**
+   * Opens the chat again if the page has thrown it away, as sites do that swap their body. Its session is gone, so the
+   * provider says anew who is there. Once: a page that does it again and again is not followed.
+   */
+  revive(): void;
+  /** Tells the widget whether it may store on this device. */
+  persist(allowed: boolean): void;
+  /** `iAdvize.recordTransaction`. Before the chat is there it is kept for it. */
+  record(transaction: Transaction): void;
+  /** A code that lets a page of `origin`, and no other, go on with this visitor's conversation; `null` if there is none. */
+  handOver(origin: string): Promise<string | null>;
 }
 
 /** A provider that takes longer has failed. */
@@ -33,7 +65,9 @@ const PROVIDER_PATIENCE = 30_000;
 const CHECK = 1_000;
 
 type Choice = { option: AuthenticationOption } | { failure: Failure; returned: unknown };
-type Reply = Extract<ToLoader, { type: "activated" | "refused" | "loggedOut" }>;
+type Reply = Extract<ToLoader, { type: "activated" | "refused" | "loggedOut" | "handedOver" }>;
+
+const CLOSED = unavailable("the chat was closed");
 
 /** Asks the page's provider; whatever it does, there is an answer. */
 async function ask(provider: unknown): Promise<Choice> {
@@ -57,175 +91,61 @@ async function ask(provider: unknown): Promise<Choice> {
   };
 }
 
-/** See the module's description. */
-export class Tag {
-  readonly properties = new Properties();
-  readonly #surroundings: Surroundings;
-  #phase: Phase = "idle";
-  #provider: unknown = null;
-  #widget: Promise<Widget> | null = null;
+/** Makes the tag of one page. */
+export function createTag(surroundings: Surroundings): Tag {
+  const { alone, tabs, warn } = surroundings;
+  const properties = createProperties();
+  let phase: Phase = "idle";
+  let provider: unknown = null;
+  let opening: Promise<Widget> | null = null;
   /** The same, once it is connected. */
-  #shown: Widget | null = null;
+  let shown: Widget | null = null;
   /** Counts sign-outs: an activation that belongs to an earlier count has been overtaken. */
-  #generation = 0;
-  #questions = 0;
-  #leaving: Promise<void> = Promise.resolve();
-  readonly #open = new Map<number, (reply: Reply | null) => void>();
-  #waiting: (() => void)[] = [];
-  #size: Size = { width: 1, height: 1 };
+  let generation = 0;
+  /** A sign-out of this page that no widget has heard of. */
+  let unheard = false;
+  let questions = 0;
+  let leaving: Promise<void> = Promise.resolve();
+  const open = new Map<number, (reply: Reply | null) => void>();
+  const waiting: (() => void)[] = [];
+  let transactions: ToWidget[] = [];
+  let size: Size = { width: 1, height: 1 };
+  /** Of the activation that opened the session: the number to find it by, on the brand's side too. */
+  let correlationId: string | null = null;
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
-  }
-
-  get phase(): Phase {
-    return this.#phase;
-  }
-
-  /** `iAdvize.activate`: see PRODUCT.md section 6. Never rejects. */
-  readonly activate = async (provider: unknown, onResult?: unknown): Promise<ActivationResult> => {
-    const result = await this.#attempt(provider, "activate");
-    if (typeof onResult === "function") isolated(() => onResult(result));
-    return result;
-  };
-
-  /** Opens an anonymous session by itself, for projects whose authenticated mode is off. */
-  readonly start = async (): Promise<void> => {
-    if (this.#phase !== "idle") return;
-    const { authentication } = await this.#attempt(() => ({ authenticationOption: { type: "ANONYMOUS" } }), "start");
-    if (authentication.reason) this.#surroundings.warn(authentication.reason);
-  };
-
-  /** `iAdvize.logout`. Resolves when this browser is wiped and the session revoked or queued for it. */
-  readonly logout = (): Promise<void> => {
-    this.#shown?.check();
-    // Called twice, it is one sign-out that both wait for.
-    if (step(this.#phase, "logout") !== "WAIT") this.#leaving = this.#leave();
-    return this.#leaving;
-  };
-
-  async #leave(): Promise<void> {
-    this.#move("logout");
-    this.#provider = null;
-    this.#abandon();
-    try {
-      // Without a widget there may still be a device credential and other tabs to wipe, which only it can reach.
-      const widget = await this.#connect();
-      const reply = await this.#request(widget, (id) => ({ type: "logout", id }));
-      if (reply?.type === "loggedOut" && !reply.revoked) widget.hide();
-      else widget.remove();
-      if (!reply) throw reply;
-    } catch {
-      this.#surroundings.warn("sign-out: the chat cannot be reached");
-    }
-    this.#forget();
-    this.#move("loggedOut");
-    this.properties.emit("authentication:logout", null);
-  }
-
-  /** `iAdvize.openChatbox` and `closeChatbox`. Before an activation there is nothing to show; one under way is heard. */
-  readonly show = (opened: boolean): void => {
-    this.revive();
-    this.#tell({ type: opened ? "open" : "close" });
-  };
-
-  /**
-   * Opens the chat again if the page has thrown it away, as sites do that swap their body. Its session is gone, so the
-   * provider says anew who is there. Once: a page that does it again and again is not followed.
-   */
-  readonly revive = (): void => {
-    this.#shown?.check();
-    const provider = this.#provider;
-    if (!provider || this.#phase !== "loggedOut") return;
-    this.#provider = null;
-    void this.activate(provider);
-  };
-
-  /** Tells the widget whether it may store on this device. */
-  readonly persist = (allowed: boolean): void => this.#tell({ type: "persist", allowed });
-
-  async #attempt(provider: unknown, trigger: "activate" | "start"): Promise<ActivationResult> {
-    this.#shown?.check();
-    while (step(this.#phase, trigger) === "WAIT") await new Promise<void>((resume) => this.#waiting.push(resume));
-    const before = this.#phase;
-    const outcome = step(before, trigger);
-    if (!isPhase(outcome)) {
-      // The document's failure prints the option, so the provider is asked even when the answer is known.
-      const choice = await ask(provider);
-      return "failure" in choice
-        ? failed(choice.returned, choice.failure)
-        : failed(choice.option, REFUSALS[outcome as Refusal]);
-    }
-    this.#move(trigger);
-    // The chat loads while the provider answers.
-    const result = await this.#login(provider, this.#connect(), this.#generation);
-    // `authentication:success` or `authentication:failure`.
-    this.properties.emit(result.authentication.status.replace("-", ":"), result);
-    return result;
-  }
-
-  async #login(provider: unknown, opening: Promise<Widget>, generation: number): Promise<ActivationResult> {
-    const overtaken = (): boolean => generation !== this.#generation;
-    const refuse = (option: unknown, failure: Failure): ActivationResult => {
-      if (overtaken()) return failed(option, unavailable("the chat was closed"));
-      this.#move("refused");
-      return failed(option, failure);
-    };
-    const choice = await ask(provider);
-    if ("failure" in choice) return refuse(choice.returned, choice.failure);
-    const { option } = choice;
-    if (option.type === "ANONYMOUS" && step(this.#phase, "choseAnonymous") === "ALREADY_ACTIVATED") {
-      return refuse(option, REFUSALS.ALREADY_ACTIVATED);
-    }
-    const widget = await opening.catch((failure: Failure) => failure);
-    if (overtaken() || "code" in widget) return refuse(option, widget as Failure);
-    // A sign-out, or the loss of the widget, settles what is open with `null`: an answer is never one that was overtaken.
-    // The chat may ask for another token before it answers: a lost answer does not bring the first one back.
-    const former = this.#provider;
-    this.#provider = provider;
-    const reply = await this.#request(widget, (id) => ({ type: "activate", id, option }));
-    if (reply?.type !== "activated") {
-      if (!overtaken()) this.#provider = former;
-      return refuse(option, reply as Failure);
-    }
-    this.#move(option.type === "ANONYMOUS" ? "acceptedAnonymous" : "acceptedSecured");
-    if (option.type !== "ANONYMOUS" && this.#surroundings.namesVisitor()) {
-      this.#surroundings.warn("idzCustomData.extID is ignored: the token says who this is");
-    }
-    return succeeded(option);
-  }
-
-  #move(trigger: Trigger): void {
-    const outcome = step(this.#phase, trigger);
+  function move(trigger: Trigger): void {
+    const outcome = step(phase, trigger);
     if (!isPhase(outcome)) return;
-    this.#phase = outcome;
-    for (const resume of this.#waiting.splice(0)) resume();
+    phase = outcome;
+    for (const resume of waiting.splice(0)) resume();
   }
 
-  #connect(): Promise<Widget> {
-    if (this.#widget) return this.#widget;
-    const opening: Promise<Widget> = this.#surroundings.openWidget((message) => this.#receive(message, opening));
-    opening.then(
+  function connect(): Promise<Widget> {
+    if (opening) return opening;
+    const made: Promise<Widget> = surroundings.openWidget((message) => receive(message, made));
+    opening = made;
+    made.then(
       (widget) => {
-        if (this.#widget === opening) this.#shown = widget;
-        this.properties.put("tag:version", "FULL");
+        if (opening === made) shown = widget;
+        for (const transaction of transactions.splice(0)) tell(transaction);
+        properties.put("tag:version", "FULL");
       },
       () => {
-        if (this.#widget === opening) this.#widget = null;
+        if (opening === made) opening = null;
       },
     );
-    return (this.#widget = opening);
+    return made;
   }
 
-  #tell(message: ToWidget): void {
-    this.#widget?.then((widget) => widget.post(message)).catch(() => undefined);
+  function tell(message: ToWidget): void {
+    opening?.then((widget) => widget.post(message)).catch(() => undefined);
   }
 
-  #request(widget: Widget, message: (id: number) => ToWidget): Promise<Reply | null> {
-    const id = (this.#questions += 1);
+  function request(widget: Widget, message: (id: number) => ToWidget): Promise<Reply | null> {
+    const id = (questions += 1);
     return new Promise((resolve) => {
       const timer = setInterval(widget.check, CHECK);
-      this.#open.set(id, (reply) => {
+      open.set(id, (reply) => {
         clearInterval(timer);
         resolve(reply);
       });
@@ -234,20 +154,36 @@ export class Tag {
   }
 
   /** What is under way will not be waited for; a late answer changes nothing. */
-  #abandon(): void {
-    this.#generation += 1;
-    for (const settle of this.#open.values()) settle(null);
-    this.#open.clear();
+  function abandon(): void {
+    generation += 1;
+    for (const settle of open.values()) settle(null);
+    open.clear();
   }
 
-  #forget(): void {
-    this.#widget = this.#shown = null;
-    this.properties.reset();
+  function forget(): void {
+    opening = shown = null;
+    properties.reset();
   }
 
-  #receive(message: Heard, source: Promise<Widget>): void {
-    if (source !== this.#widget) {
-      // A widget that was signed out while offline: it may go once its session is revoked.
+  /** `act` is what becomes of the frame. */
+  function end(source: Promise<Widget>, act: "hide" | "remove"): void {
+    abandon();
+    move("ended");
+    void source.then((widget) => widget[act]());
+    forget();
+  }
+
+  function place(source: Promise<Widget>): void {
+    const status = properties.get("chatbox:status");
+    void source.then((widget) => {
+      if (source !== opening) return;
+      properties.put("app:boundaries", status === "HIDDEN" ? widget.hide() : widget.place(status === "OPENED", size));
+    });
+  }
+
+  function receive(message: Heard, source: Promise<Widget>): void {
+    if (source !== opening) {
+      // A widget whose session is over goes once the server knows.
       if (message.type === "revoked") void source.then((widget) => widget.remove());
       return;
     }
@@ -255,59 +191,182 @@ export class Tag {
       case "activated":
       case "refused":
       case "loggedOut":
-        this.#open.get(message.id)?.(message);
-        this.#open.delete(message.id);
+      case "handedOver":
+        open.get(message.id)?.(message);
+        open.delete(message.id);
         break;
-      case "ask":
-        void ask(this.#provider).then((choice) =>
-          this.#tell({ type: "answer", id: message.id, option: "option" in choice ? choice.option : null }),
+      case "ask": {
+        const count = generation;
+        void alone(async () => (count === generation ? ask(provider) : null)).then((choice) =>
+          tell({ type: "answer", id: message.id, option: choice && "option" in choice ? choice.option : null }),
         );
         break;
-      case "expired":
+      }
       case "restored":
-        this.#move(message.type);
-        if (message.type === "expired") this.properties.emit("authentication:expired", null);
+        move("restored");
+        break;
+      case "expired":
+        move("expired");
+        properties.emit("authentication:expired", { correlationId });
         break;
       case "ended":
-        this.#provider = null;
-        this.#end(source);
-        this.properties.emit("authentication:logout", null);
+        // The answer to this page's own sign-out is still to come.
+        if (phase === "loggingOut") break;
+        provider = null;
+        end(source, "hide");
+        properties.emit("authentication:logout", { correlationId });
         break;
       case "lost":
-        this.#end(source);
+        end(source, "remove");
         break;
       case "state":
-        this.properties.put("conversation:id", message.conversationId);
-        this.properties.put("visitor:assurance", message.assurance);
-        this.properties.put("conversation:unreadCount", message.unread);
-        this.properties.put("chatbox:status", message.chatbox);
-        this.#place(source);
+        for (const [property, value] of Object.entries(message.properties)) properties.put(property, value);
+        place(source);
         break;
       case "size":
-        this.#size = message;
-        this.#place(source);
+        size = message;
+        place(source);
         break;
       case "callback": {
-        const callback = this.#surroundings.callback(message.name);
+        const callback = surroundings.callback(message.name);
         if (typeof callback === "function") isolated(() => callback(message.context));
         break;
       }
     }
   }
 
-  #end(source: Promise<Widget>): void {
-    this.#abandon();
-    this.#move("ended");
-    void source.then((widget) => widget.remove());
-    this.#forget();
+  async function login(candidate: unknown, widgetOpening: Promise<Widget>): Promise<ActivationResult> {
+    const begun = generation;
+    const overtaken = (): boolean => begun !== generation;
+    const refuse = (option: unknown, failure: Failure): ActivationResult => {
+      if (overtaken()) return failed(option, CLOSED);
+      move("refused");
+      return failed(option, failure);
+    };
+    const choice = await alone<Choice | null>(async () => (overtaken() ? null : ask(candidate)));
+    if (!choice) return refuse(null, PROVIDER_FAILED);
+    if ("failure" in choice) return refuse(choice.returned, choice.failure);
+    const { option } = choice;
+    if (option.type === "ANONYMOUS" && step(phase, "choseAnonymous") === "ALREADY_ACTIVATED") {
+      return refuse(option, REFUSALS.ALREADY_ACTIVATED);
+    }
+    const widget = await widgetOpening.catch((failure: Failure) => failure);
+    if (overtaken() || "code" in widget) return refuse(option, widget as Failure);
+    // A sign-out, or the loss of the widget, settles what is open with `null`: an answer is never one that was overtaken.
+    // The chat may ask for another token before it answers: a lost answer does not bring the first one back.
+    const former = provider;
+    provider = candidate;
+    const extId = surroundings.extId();
+    const reply = await request(widget, (id) => ({ type: "activate", id, option, extId }));
+    if (reply?.type !== "activated") {
+      if (!overtaken()) provider = former;
+      return refuse(option, reply as unknown as Failure);
+    }
+    move(option.type === "ANONYMOUS" ? "acceptedAnonymous" : "acceptedSecured");
+    correlationId = reply.correlationId;
+    if (option.type !== "ANONYMOUS" && extId) warn("idzCustomData.extID is ignored: the token says who this is");
+    return succeeded(option);
   }
 
-  #place(source: Promise<Widget>): void {
-    const status = this.properties.get("chatbox:status");
-    void source.then((widget) => {
-      if (source !== this.#widget) return;
-      const place = status === "HIDDEN" ? widget.hide() : widget.place(status === "OPENED", this.#size);
-      this.properties.put("app:boundaries", place);
+  async function attempt(candidate: unknown, trigger: "activate" | "start"): Promise<ActivationResult> {
+    shown?.check();
+    const begun = generation;
+    while (step(phase, trigger) === "WAIT") await new Promise<void>((resume) => waiting.push(resume));
+    // The page signed out while this waited: that was its last word.
+    if (begun !== generation) return failed(null, CLOSED);
+    const outcome = step(phase, trigger);
+    if (!isPhase(outcome)) {
+      // The document's failure prints the option, so the provider is asked even when the answer is known.
+      const choice = await alone(() => ask(candidate));
+      return "failure" in choice
+        ? failed(choice.returned, choice.failure)
+        : failed(choice.option, REFUSALS[outcome as Refusal]);
+    }
+    move(trigger);
+    // The chat loads while the provider answers.
+    const result = await login(candidate, connect());
+    const { authentication } = result;
+    // `authentication:success` or `authentication:failure`. The result of a success has documented members only.
+    properties.emit(authentication.status.replace("-", ":"), {
+      authentication: authentication.reason ? authentication : { ...authentication, correlationId },
     });
+    return result;
   }
+
+  async function leave(others: boolean): Promise<void> {
+    move("logout");
+    provider = null;
+    unheard = false;
+    abandon();
+    transactions = [];
+    try {
+      // Without a widget there may still be a device credential and other tabs to wipe, which only it can reach.
+      const widget = await connect();
+      const reply = await request(widget, (id) => ({ type: "logout", id, others }));
+      if (reply?.type === "loggedOut" && !reply.revoked) widget.hide();
+      else widget.remove();
+      if (!reply) throw reply;
+    } catch {
+      warn("sign-out: the chat could not be loaded");
+      // Tried again when this page is looked at, or the network is back.
+      unheard = true;
+    }
+    forget();
+    move("loggedOut");
+    properties.emit("authentication:logout", { correlationId });
+  }
+
+  /** `others`: this page says so, and not another tab. */
+  function signOut(others: boolean): Promise<void> {
+    shown?.check();
+    // At once, for the page may be gone the next moment, and its widget with it.
+    if (others) tabs?.postMessage(0);
+    // Called twice, it is one sign-out that both wait for.
+    if (step(phase, "logout") !== "WAIT") leaving = leave(others);
+    else if (others) generation += 1;
+    return leaving;
+  }
+
+  const tag: Tag = {
+    properties,
+    get phase() {
+      return phase;
+    },
+    activate: async (candidate, onResult) => {
+      const result = await attempt(candidate, "activate");
+      if (typeof onResult === "function") isolated(() => onResult(result));
+      return result;
+    },
+    start: async () => {
+      if (phase !== "idle") return;
+      const { authentication } = await attempt(() => ({ authenticationOption: { type: "ANONYMOUS" } }), "start");
+      if (authentication.reason) warn(authentication.reason);
+    },
+    logout: () => signOut(true),
+    show: (opened) => {
+      tag.revive();
+      tell({ type: opened ? "open" : "close" });
+    },
+    revive: () => {
+      shown?.check();
+      const kept = provider;
+      if (phase !== "loggedOut") return;
+      if (unheard) void tag.logout();
+      if (!kept) return;
+      provider = null;
+      void tag.activate(kept);
+    },
+    persist: (allowed) => tell({ type: "persist", allowed }),
+    record: (transaction) => {
+      const message: ToWidget = { type: "transaction", transaction };
+      if (opening) tell(message);
+      else transactions.push(message);
+    },
+    handOver: async (origin) => {
+      const reply = shown && (await request(shown, (id) => ({ type: "handOver", id, origin })));
+      return reply?.type === "handedOver" ? reply.code : null;
+    },
+  };
+  if (tabs) tabs.onmessage = () => shown && signOut(false);
+  return tag;
 }

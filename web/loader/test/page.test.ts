@@ -1,7 +1,7 @@
 import type { ToWidget } from "@signet/protocol";
 import { expect, test, vi } from "vitest";
 import type { Heard } from "../src/frame";
-import type { Interface } from "../src/interface";
+import type { Config, Interface } from "../src/interface";
 import { install } from "../src/page";
 import type { Host, Page, Queue, Settings } from "../src/page";
 
@@ -10,6 +10,7 @@ interface Browser extends Host {
   widgets: { sid: string; persist: () => boolean }[];
   told: ToWidget[];
   warnings: string[];
+  accompanied: Config[];
   /** Comes back to the page. */
   comeBack(): void;
 }
@@ -21,6 +22,9 @@ function browser(_page: Page, mode = "ON", settings: Settings = { authenticatedM
     widgets: [],
     told: [],
     warnings: [],
+    alone: (work) => work(),
+    loadCompanion: () => Promise.resolve({ accompany: (_tag, config) => void made.accompanied.push(config), printHelp: () => undefined }),
+    accompanied: [],
     warn: (text) => void made.warnings.push(text),
     comeBack: () => undefined,
     onReturn: (action) => {
@@ -36,8 +40,7 @@ function browser(_page: Page, mode = "ON", settings: Settings = { authenticatedM
         post: (message: ToWidget) => {
           made.told.push(message);
           if (message.type === "activate") {
-            const assurance = message.option.type === "ANONYMOUS" ? "ANONYMOUS" : "VERIFIED";
-            queueMicrotask(() => listener({ type: "activated", id: message.id, assurance }));
+            queueMicrotask(() => listener({ type: "activated", id: message.id, correlationId: "c-0" }));
           }
         },
         place: () => ({ width: 1, height: 1, bottom: 0, right: 0 }),
@@ -162,4 +165,14 @@ test("only consents can be set, and only to what they can be", () => {
   expect(tagOf(page).get("conversation:id")).toBeNull();
   expect(tagOf(page).get("visitor:cookiesConsent")).toBeNull();
   expect(host.warnings).toHaveLength(2);
+});
+
+test("what few pages need is loaded when one does, with the chat and once", async () => {
+  const config = { sid: "demo", customButtons: { online: "#chat" } };
+  const page: Page = { iAdvizeInterface: Object.assign([], { config }) as Queue };
+  const host = browser(page);
+  install(page, host);
+  expect(host.accompanied).toEqual([]);
+  await tagOf(page).activate(anonymous);
+  await vi.waitFor(() => expect(host.accompanied).toEqual([config]));
 });

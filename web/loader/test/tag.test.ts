@@ -1,9 +1,10 @@
-import type { ToWidget } from "@signet/protocol";
+import type { ChatboxStatus, ToWidget } from "@signet/protocol";
 import { describe, expect, test, vi } from "vitest";
 import type { Heard, Widget } from "../src/frame";
 import { unavailable } from "../src/results";
 import type { Failure } from "../src/results";
-import { Tag } from "../src/tag";
+import { createTag } from "../src/tag";
+import type { Tag } from "../src/tag";
 
 const secured = (token: string) => () => ({ authenticationOption: { type: "SECURED_AUTHENTICATION", token } });
 const anonymous = () => ({ authenticationOption: { type: "ANONYMOUS" } });
@@ -25,7 +26,14 @@ interface Reachable {
 }
 
 /** A tag whose iframe is the test: the channel's two ends without a browser between them. */
-function embed(options: { refusal?: Failure; namesVisitor?: boolean; loading?: Promise<void> } = {}): Reachable {
+interface Options {
+  refusal?: Failure;
+  extId?: string;
+  loading?: Promise<void>;
+  alone?: (work: () => Promise<unknown>) => Promise<unknown>;
+}
+
+function embed(options: Options = {}): Reachable {
   const told: ToWidget[] = [];
   const warnings: string[] = [];
   const calls: unknown[][] = [];
@@ -33,7 +41,8 @@ function embed(options: { refusal?: Failure; namesVisitor?: boolean; loading?: P
   let removed = 0;
   let speak: (message: Heard) => void = () => undefined;
   let present = true;
-  const tag = new Tag({
+  const tag = createTag({
+    alone: (work) => (options.alone ?? ((now) => now()))(work) as never,
     openWidget: (listener) => {
       opened += 1;
       if (options.refusal) return Promise.reject(options.refusal);
@@ -51,7 +60,7 @@ function embed(options: { refusal?: Failure; namesVisitor?: boolean; loading?: P
       return Promise.resolve(options.loading).then(() => widget);
     },
     callback: (name) => (context: unknown) => calls.push([name, context]),
-    namesVisitor: () => options.namesVisitor ?? false,
+    extId: () => options.extId ?? null,
     warn: (text) => warnings.push(text),
   });
   return {
@@ -75,9 +84,21 @@ function embed(options: { refusal?: Failure; namesVisitor?: boolean; loading?: P
   };
 }
 
+function state(conversationId: string | null, chatbox: ChatboxStatus, unread: number): Heard {
+  return {
+    type: "state",
+    properties: {
+      "conversation:id": conversationId,
+      "visitor:assurance": "VERIFIED",
+      "conversation:unreadCount": unread,
+      "chatbox:status": chatbox,
+    },
+  };
+}
+
 async function accept({ heard, say }: Reachable): Promise<void> {
-  const { id, option } = await heard("activate");
-  say({ type: "activated", id, assurance: option.type === "ANONYMOUS" ? "ANONYMOUS" : "VERIFIED" });
+  const { id } = await heard("activate");
+  say({ type: "activated", id, correlationId: "c-0" });
 }
 
 async function activated(provider: () => unknown): Promise<Reachable> {
@@ -246,7 +267,7 @@ describe("activate", () => {
 describe("logout", () => {
   test("removes the widget, forgets the provider and lets a new activation begin", async () => {
     const page = await activated(secured("a"));
-    page.say({ type: "state", conversationId: "c", assurance: "VERIFIED", chatbox: "REDUCED", unread: 2 });
+    page.say(state("c", "REDUCED", 2));
     const heardLogout = vi.fn();
     page.tag.properties.on("authentication:logout", heardLogout);
     const logout = page.tag.logout();
@@ -269,7 +290,7 @@ describe("logout", () => {
     const { id } = await page.heard("activate");
     const logout = page.tag.logout();
     expect((await activation).authentication.status).toBe("authentication-failure");
-    page.say({ type: "activated", id, assurance: "VERIFIED" });
+    page.say({ type: "activated", id, correlationId: "c-0" });
     page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
     await logout;
     expect(page.tag.phase).toBe("loggedOut");
@@ -311,6 +332,17 @@ describe("logout", () => {
     expect(page.tag.phase).toBe("anonymous");
   });
 
+  test("is the last word: an activation that waited for it is not begun after another one", async () => {
+    const page = await activated(secured("a"));
+    const logout = page.tag.logout();
+    const activation = page.tag.activate(anonymous);
+    const again = page.tag.logout();
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await Promise.all([logout, again]);
+    expect((await activation).authentication.status).toBe("authentication-failure");
+    expect(page.tag.phase).toBe("loggedOut");
+  });
+
   test("a widget that could not revoke stays out of view until it has", async () => {
     const page = await activated(secured("a"));
     const logout = page.tag.logout();
@@ -325,7 +357,7 @@ describe("logout", () => {
 describe("an iframe that the page throws away", () => {
   test.each([true, false])("leaves room for the next activation (noticed by the browser: %s)", async (noticed) => {
     const page = await activated(secured("a"));
-    page.say({ type: "state", conversationId: "c", assurance: "VERIFIED", chatbox: "OPENED", unread: 0 });
+    page.say(state("c", "OPENED", 0));
     const events = vi.fn();
     page.tag.properties.on("authentication:logout", events);
     page.discard(noticed);
@@ -416,7 +448,7 @@ describe("a session's life", () => {
     page.say({ type: "expired" });
     expect(expired).toHaveBeenCalledOnce();
     expect(page.tag.phase).toBe("expired");
-    page.say({ type: "restored", assurance: "VERIFIED" });
+    page.say({ type: "restored" });
     expect(page.tag.phase).toBe("secured");
   });
 
@@ -430,8 +462,10 @@ describe("a session's life", () => {
   test("a session ended elsewhere takes the widget away", async () => {
     const page = await activated(secured("a"));
     page.say({ type: "ended" });
-    await vi.waitFor(() => expect(page.removed()).toBe(1));
     expect(page.tag.phase).toBe("loggedOut");
+    expect(page.removed()).toBe(0); // it may still owe the server word
+    page.say({ type: "revoked" });
+    await vi.waitFor(() => expect(page.removed()).toBe(1));
   });
 
   test("properties change with the widget's state and tell every listener once", async () => {
@@ -440,13 +474,12 @@ describe("a session's life", () => {
     const second = vi.fn();
     page.tag.properties.on("conversation:idChange", first);
     page.tag.properties.on("conversation:idChange", second);
-    const state = { type: "state", conversationId: "c-1", assurance: "ANONYMOUS", chatbox: "OPENED", unread: 0 } as const;
-    page.say(state);
-    page.say({ ...state, unread: 1 });
+    page.say(state("c-1", "OPENED", 0));
+    page.say(state("c-1", "OPENED", 1));
     expect(first).toHaveBeenCalledExactlyOnceWith("c-1");
     expect(second).toHaveBeenCalledExactlyOnceWith("c-1");
     page.tag.properties.off("conversation:idChange", second);
-    page.say({ ...state, conversationId: null });
+    page.say(state(null, "OPENED", 1));
     expect(first).toHaveBeenLastCalledWith(null);
     expect(second).toHaveBeenCalledOnce();
   });
@@ -458,10 +491,103 @@ describe("a session's life", () => {
   });
 
   test("a page that also names the visitor is warned once the visitor is verified", async () => {
-    const page = embed({ namesVisitor: true });
+    const page = embed({ extId: "customer-1" });
     const activation = page.tag.activate(secured("a"));
     await accept(page);
     await activation;
     expect(page.warnings).toHaveLength(1);
+  });
+
+  test("what the page calls the visitor goes with the activation", async () => {
+    const page = embed({ extId: "customer-1" });
+    const activation = page.tag.activate(anonymous);
+    const message = await page.heard("activate");
+    expect(message.extId).toBe("customer-1");
+    page.say({ type: "activated", id: message.id, correlationId: "c-0" });
+    await activation;
+    expect(page.warnings).toEqual([]);
+  });
+
+  test("authentication events carry the number of the activation", async () => {
+    const page = embed();
+    const heard: unknown[] = [];
+    for (const event of ["success", "expired", "logout"]) {
+      page.tag.properties.on(`authentication:${event}`, (value) => heard.push([event, value]));
+    }
+    const activation = page.tag.activate(secured("a"));
+    await accept(page);
+    const { authentication } = await activation;
+    expect(authentication).not.toHaveProperty("correlationId");
+    page.say({ type: "expired" });
+    page.say({ type: "ended" });
+    expect(heard).toEqual([
+      ["success", { authentication: { ...authentication, correlationId: "c-0" } }],
+      ["expired", { correlationId: "c-0" }],
+      ["logout", { correlationId: "c-0" }],
+    ]);
+  });
+
+  test("a guest whose other tab signed in follows without an activation of the page", async () => {
+    const page = await activated(anonymous);
+    page.say({ type: "restored" });
+    expect(page.tag.phase).toBe("secured");
+  });
+});
+
+describe("the provider", () => {
+  test("is called once at a time: a second call waits until the first has its answer", async () => {
+    let turn: Promise<unknown> = Promise.resolve();
+    const page = embed({ alone: (work) => (turn = turn.then(work)) });
+    let running = 0;
+    let most = 0;
+    const provider = async (): Promise<unknown> => {
+      most = Math.max(most, (running += 1));
+      await Promise.resolve();
+      running -= 1;
+      return secured("a")();
+    };
+    const calls = [page.tag.activate(provider), page.tag.activate(provider), page.tag.activate(provider)];
+    await accept(page);
+    const statuses = (await Promise.all(calls)).map(({ authentication }) => authentication.code ?? authentication.status);
+    expect(statuses).toEqual(["authentication-success", "ACTIVATION_ONGOING", "ACTIVATION_ONGOING"]);
+    expect(most).toBe(1);
+  });
+
+  test("is not called any more for an activation that a sign-out overtook while it waited", async () => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const page = embed({ alone: async (work) => held.then(work) });
+    const provider = vi.fn(secured("a"));
+    const activation = page.tag.activate(provider);
+    const logout = page.tag.logout();
+    page.say({ type: "loggedOut", id: (await page.heard("logout")).id, revoked: true });
+    await logout;
+    release();
+    expect((await activation).authentication.status).toBe("authentication-failure");
+    expect(provider).not.toHaveBeenCalled();
+  });
+});
+
+describe("what a page hands to the chat", () => {
+  test("a sale recorded before the chat is there waits for it", async () => {
+    const page = embed();
+    page.tag.record({ id: "order-1", amount: 49.95 });
+    expect(page.opened()).toBe(0);
+    const activation = page.tag.activate(anonymous);
+    expect(await page.heard("transaction")).toEqual({ type: "transaction", transaction: { id: "order-1", amount: 49.95 } });
+    await accept(page);
+    await activation;
+    page.tag.record({ id: "order-2", amount: 5 });
+    expect((await page.heard("transaction")).transaction.id).toBe("order-2");
+  });
+
+  test("a hand-over code is the widget's answer, and nothing without a widget", async () => {
+    expect(await embed().tag.handOver("https://other.example")).toBeNull();
+    const page = await activated(anonymous);
+    const code = page.tag.handOver("https://other.example");
+    const { id, origin } = await page.heard("handOver");
+    expect(origin).toBe("https://other.example");
+    page.say({ type: "handedOver", id, code: "one-time" });
+    expect(await code).toBe("one-time");
   });
 });

@@ -12,6 +12,8 @@ export interface Connect {
   signet: "connect";
   /** BCP 47 tag of the language to speak. */
   language: string;
+  /** The code that a link from another of the brand's domains brought (`idzconvid`). */
+  handOver: string | null;
   /** Whether the visitor allows storing on this device. */
   persist: boolean;
   /** Whether an open panel covers the whole screen. */
@@ -29,43 +31,57 @@ export type CallbackName =
   | "onChatStarted"
   | "onChatEnded"
   | "onMessageReceived"
-  | "onMessageSent";
+  | "onMessageSent"
+  | "onSatisfactionDisplayed"
+  | "onSatisfactionAnswered";
 
-/** Values behind the loader's readable properties. */
+/** Those of the tag's readable properties that the widget knows, by their names. */
 export interface PublicState {
-  conversationId: string | null;
-  assurance: Assurance | null;
-  chatbox: ChatboxStatus;
-  unread: number;
+  "conversation:id": string | null;
+  "visitor:assurance": Assurance | null;
+  "conversation:unreadCount": number;
+  "chatbox:status": ChatboxStatus;
+}
+
+/** A sale, as `recordTransaction` takes it. */
+export interface Transaction {
+  id: string;
+  amount: number;
 }
 
 /** From the loader to the widget. `id` pairs a question with its answer. */
 export type ToWidget =
-  | { type: "activate"; id: number; option: AuthenticationOption }
+  | { type: "activate"; id: number; option: AuthenticationOption; extId: string | null }
   | { type: "answer"; id: number; option: AuthenticationOption | null }
-  | { type: "logout"; id: number }
+  /** `others`: other tabs are to be told, too. */
+  | { type: "logout"; id: number; others: boolean }
   | { type: "open" }
   | { type: "close" }
   | { type: "layout"; sheet: boolean }
-  | { type: "persist"; allowed: boolean };
+  | { type: "persist"; allowed: boolean }
+  | { type: "transaction"; transaction: Transaction }
+  /** Asks for a code with which a page of `origin` may go on with the conversation. */
+  | { type: "handOver"; id: number; origin: string };
 
 /** From the widget to the loader. */
 export type ToLoader =
-  | { type: "ready" }
-  | { type: "activated"; id: number; assurance: Assurance }
+  | { type: "ready"; rightToLeft: boolean }
+  | { type: "activated"; id: number; correlationId: string }
   | { type: "refused"; id: number; reason: string; code: string; correlationId: string | null }
   /** The session wants a fresh token: ask the provider, reply with `answer`. */
   | { type: "ask"; id: number }
   /** The session's time has passed without a new proof. */
   | { type: "expired" }
-  /** The same person proved identity again. */
-  | { type: "restored"; assurance: Assurance }
-  /** The session was ended elsewhere: another tab, the brand, an administrator. */
+  /** Identity was proved without an `activate`: again by the same person, or because another tab signed in. */
+  | { type: "restored" }
+  /** The session was ended elsewhere: another tab, the brand, an administrator. Everything is wiped; `revoked` follows. */
   | { type: "ended" }
   /** Everything is wiped. Not yet `revoked`: the network was down, the widget keeps trying. */
   | { type: "loggedOut"; id: number; revoked: boolean }
+  /** The server knows of the sign-out: the frame may go. */
   | { type: "revoked" }
-  | ({ type: "state" } & PublicState)
+  | { type: "handedOver"; id: number; code: string | null }
+  | { type: "state"; properties: PublicState }
   /** Room the launcher needs, in CSS pixels. */
   | { type: "size"; width: number; height: number }
   | { type: "callback"; name: CallbackName; context: Record<string, unknown> };
@@ -80,13 +96,6 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-const oneOf =
-  (...values: string[]): Check =>
-  (value) =>
-    values.includes(value as string);
-
-const isAssurance = oneOf("ANONYMOUS", "CLAIMED", "VERIFIED");
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -100,36 +109,37 @@ export function isAuthenticationOption(value: unknown): value is AuthenticationO
   );
 }
 
+const isTransaction: Check = (value) => isRecord(value) && isText(value["id"]) && isNumber(value["amount"]);
+
 const TO_WIDGET: Record<ToWidget["type"], Shape> = {
-  activate: { id: isNumber, option: isAuthenticationOption },
+  activate: { id: isNumber, option: isAuthenticationOption, extId: orNull(isText) },
   answer: { id: isNumber, option: orNull(isAuthenticationOption) },
-  logout: { id: isNumber },
+  logout: { id: isNumber, others: isFlag },
   open: {},
   close: {},
   layout: { sheet: isFlag },
   persist: { allowed: isFlag },
+  transaction: { transaction: isTransaction },
+  handOver: { id: isNumber, origin: isText },
 };
 
 const TO_LOADER: Record<ToLoader["type"], Shape> = {
-  ready: {},
-  activated: { id: isNumber, assurance: isAssurance },
+  ready: { rightToLeft: isFlag },
+  activated: { id: isNumber, correlationId: isText },
   refused: { id: isNumber, reason: isText, code: isText, correlationId: orNull(isText) },
   ask: { id: isNumber },
   expired: {},
-  restored: { assurance: isAssurance },
+  restored: {},
   ended: {},
   loggedOut: { id: isNumber, revoked: isFlag },
   revoked: {},
-  state: {
-    conversationId: orNull(isText),
-    assurance: orNull(isAssurance),
-    chatbox: oneOf("HIDDEN", "REDUCED", "OPENED"),
-    unread: isNumber,
-  },
+  handedOver: { id: isNumber, code: orNull(isText) },
+  // Names and values are as the page sees them; the page must check nothing.
+  state: { properties: isRecord },
   size: { width: isNumber, height: isNumber },
   callback: {
     // By their form: the loader has no bytes to spare for the list.
-    name: (value) => isText(value) && /^on(Chat|Message)\w+$/.test(value as string),
+    name: (value) => isText(value) && /^on(Chat|Message|Satisf)\w+$/.test(value as string),
     context: isRecord,
   },
 };
@@ -146,6 +156,7 @@ export function isConnect(value: unknown): value is Connect {
     isRecord(value) &&
     value["signet"] === "connect" &&
     isText(value["language"]) &&
+    orNull(isText)(value["handOver"]) &&
     isFlag(value["persist"]) &&
     isFlag(value["sheet"])
   );

@@ -34,10 +34,14 @@ export interface ActivateRequest {
   device: string | null;
   /** Made once and kept with the browser's local storage until sign-out: its pages share one session. */
   browserId?: string | null;
+  /** The code that a link from another domain of the project brought. */
+  handOver?: string | null;
+  /** The page's `idzCustomData.extID`. */
+  extId?: string | null;
 }
 
 /** What became of the conversations when the session opened. */
-export type ContinuityOutcome = "NONE" | "NEW" | "ADOPTED" | "RESUMED" | "BOTH" | "RENEWED" | "SWITCHED";
+export type ContinuityOutcome = "NONE" | "NEW" | "ADOPTED" | "RESUMED" | "BOTH" | "RENEWED" | "SWITCHED" | "HANDED_OVER";
 
 /** The session as the client sees it. `accessToken` must stay in memory. */
 export interface Session {
@@ -121,6 +125,7 @@ export interface ErrorBody {
 export interface SendRequest {
   clientMessageId: string;
   text: string;
+  visitorId?: string | null;
 }
 
 /** Answer 201 of `POST /visitor/v1/messages`: the message is durable. */
@@ -139,7 +144,11 @@ export type NoticeCode =
   | "IDENTITY_LAPSED"
   | "IDENTITY_CONFIRMED"
   | "CONVERSATION_CLOSED"
-  | "CONTINUED_ELSEWHERE";
+  | "CONTINUED_ELSEWHERE"
+  | "IDENTITY_REQUESTED"
+  | "IDENTITY_NOT_CONFIRMED"
+  | "IDENTITY_REQUEST_UNANSWERED"
+  | "EARLIER_MESSAGES_ADDED";
 
 /** Who can write an entry. */
 export type AuthorType = "VISITOR" | "AGENT" | "SYSTEM";
@@ -168,6 +177,13 @@ export interface Entry {
   verifiedAt: string | null;
   createdAt: string;
   clientMessageId: string | null;
+  copiedFrom: CopiedFrom | null;
+}
+
+/** Where and when a text was written that the visitor added from before they signed in. */
+export interface CopiedFrom {
+  conversationId: string;
+  writtenAt: string;
 }
 
 /** Whether a conversation goes on. */
@@ -189,6 +205,14 @@ export interface Conversation {
   readByAgent: number;
   agent: ConversationAgent | null;
   continuedInId: string | null;
+  identityRequest: IdentityRequest | null;
+}
+
+/** An agent asks the visitor to confirm their identity. */
+export interface IdentityRequest {
+  agent: ConversationAgent;
+  requestedAt: string;
+  expiresAt: string;
 }
 
 /** Answer of `GET /visitor/v1/history`. */
@@ -213,6 +237,7 @@ export interface SendFrame {
   type: "send";
   clientMessageId: string;
   text: string;
+  visitorId?: string | null;
 }
 
 /** Everything of the conversation up to `sequence` was seen. */
@@ -285,6 +310,7 @@ export type RefusedCode =
   | "MESSAGE_EMPTY"
   | "MESSAGE_TOO_LONG"
   | "CLIENT_MESSAGE_ID_INVALID"
+  | "VISITOR_CHANGED"
   | "RATE_LIMITED"
   | "FRAME_INVALID"
   | "SERVICE_UNAVAILABLE";

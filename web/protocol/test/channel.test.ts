@@ -3,13 +3,15 @@ import { isAuthenticationOption, isConnect, isRightToLeft, isToLoader, isToWidge
 
 describe("what a widget may be told", () => {
   test.each([
-    [{ type: "activate", id: 1, option: { type: "ANONYMOUS" } }],
-    [{ type: "activate", id: 1, option: { type: "SECURED_AUTHENTICATION", token: "t" } }],
+    [{ type: "activate", id: 1, option: { type: "ANONYMOUS" }, extId: "customer-1" }],
+    [{ type: "activate", id: 1, option: { type: "SECURED_AUTHENTICATION", token: "t" }, extId: null }],
     [{ type: "answer", id: 2, option: null }],
-    [{ type: "logout", id: 3 }],
+    [{ type: "logout", id: 3, others: true }],
     [{ type: "open" }],
     [{ type: "layout", sheet: true }],
     [{ type: "persist", allowed: false }],
+    [{ type: "transaction", transaction: { id: "order-1", amount: 49.95 } }],
+    [{ type: "handOver", id: 4, origin: "https://other.example" }],
   ])("%j passes", (message) => expect(isToWidget(message)).toBe(true));
 
   test.each([
@@ -24,24 +26,30 @@ describe("what a widget may be told", () => {
     [{ type: "activate", id: "1", option: { type: "ANONYMOUS" } }],
     [{ type: "activate", id: Number.NaN, option: { type: "ANONYMOUS" } }],
     [{ type: "activate", id: 1, option: { type: "SECURED_AUTHENTICATION", token: "" } }],
+    [{ type: "activate", id: 1, option: { type: "ANONYMOUS" }, extId: 7 }],
     [{ type: "layout", sheet: "yes" }],
+    [{ type: "transaction", transaction: { id: "order-1", amount: "49.95" } }],
+    [{ type: "transaction", transaction: { id: "order-1", amount: Number.NaN } }],
   ])("%j does not", (message) => expect(isToWidget(message)).toBe(false));
 });
 
 describe("what a loader may be told", () => {
   test.each([
-    [{ type: "ready" }],
-    [{ type: "activated", id: 1, assurance: "VERIFIED" }],
+    [{ type: "ready", rightToLeft: false }],
+    [{ type: "activated", id: 1, correlationId: "c" }],
+    [{ type: "handedOver", id: 1, code: null }],
     [{ type: "refused", id: 1, reason: "r", code: "TOKEN_EXPIRED", correlationId: null }],
-    [{ type: "state", conversationId: null, assurance: null, chatbox: "HIDDEN", unread: 0 }],
+    [{ type: "state", properties: { "conversation:id": null } }],
     [{ type: "size", width: 10, height: 10 }],
     [{ type: "callback", name: "onChatStarted", context: {} }],
+    [{ type: "callback", name: "onSatisfactionAnswered", context: {} }],
   ])("%j passes", (message) => expect(isToLoader(message)).toBe(true));
 
   test.each([
-    [{ type: "activated", id: 1, assurance: "SURE" }],
+    [{ type: "ready" }],
+    [{ type: "activated", id: 1 }],
     [{ type: "refused", id: 1, reason: "r", code: "X" }],
-    [{ type: "state", conversationId: null, assurance: null, chatbox: "GONE", unread: 0 }],
+    [{ type: "state", properties: null }],
     [{ type: "size", width: Number.POSITIVE_INFINITY, height: 1 }],
     [{ type: "callback", name: "constructor", context: {} }],
     [{ type: "callback", name: "onChatStarted", context: [] }],
@@ -50,7 +58,7 @@ describe("what a loader may be told", () => {
 });
 
 test("the handshake must have its shape", () => {
-  const connect = { signet: "connect", language: "en", persist: true, sheet: false };
+  const connect = { signet: "connect", language: "en", handOver: "code", persist: true, sheet: false };
   expect(isConnect(connect)).toBe(true);
   for (const field of Object.keys(connect)) expect(isConnect({ ...connect, [field]: undefined })).toBe(false);
 });

@@ -4,15 +4,33 @@
  * A wipe empties everything a person left here in one step: session and thread (by the client), draft and history
  * position (here). The screen is drawn from this state alone, so an empty state is an empty screen.
  */
-import { VisitorApi, VisitorConnection, VisitorSession, unreadCount, withConversation, withEntries, ongoingPart } from "@signet/client";
+import {
+  SignOuts,
+  VisitorApi,
+  VisitorConnection,
+  VisitorSession,
+  isLocked,
+  ongoingPart,
+  pause,
+  unreadCount,
+  withConversation,
+  withEntries,
+} from "@signet/client";
 import type { ConnectionEvent, ConnectionState, Environment, Fetch, SessionEvent, SessionState } from "@signet/client";
 import { isToWidget } from "@signet/protocol";
 import type { AuthenticationOption, CallbackName, ChatboxStatus, PublicState, ToLoader, ToWidget } from "@signet/protocol";
+import { confirmationOf } from "./confirmation";
+import type { Confirmation } from "./confirmation";
 import type { ConsentingDeviceStore } from "./device";
+import { Sales } from "./sales";
+import type { Survey } from "./survey";
 import type { Tabs, Word } from "./tabs";
 
 /** How much of the past is here. */
 export type HistoryState = "unknown" | "more" | "loading" | "failed" | "complete";
+
+/** What became of the offer to add what was written before signing in. */
+export type EarlierOffer = "offered" | "adding" | "added" | "failed" | "declined";
 
 /** Everything a screen draws. A new object after every change. */
 export interface ChatState {
@@ -23,10 +41,28 @@ export interface ChatState {
   readonly history: HistoryState;
   readonly draft: string;
   readonly networkUp: boolean;
+  readonly earlier: EarlierOffer;
+  readonly confirmation: Confirmation | null;
+  readonly survey: Survey | null;
 }
 
 /** The part of the state that is the screen's own. */
-type OwnState = Pick<ChatState, "opened" | "sheet" | "history" | "draft" | "networkUp">;
+type OwnState = Omit<ChatState, "session" | "connection">;
+
+/** What of the screen's own state belongs to the person. */
+const BLANK = {
+  opened: false,
+  history: "unknown",
+  draft: "",
+  earlier: "offered",
+  confirmation: null,
+  survey: null,
+} as const satisfies Partial<OwnState>;
+
+/** How long a sign-out waits for the server's answer before it counts as queued, milliseconds. */
+const REVOKING = 3_000;
+/** How long after a proof the server takes at most to say that it answers the agent's request. */
+const CONFIRMING = 5_000;
 
 /** What the chat is made of. */
 export interface ChatParts {
@@ -34,6 +70,8 @@ export interface ChatParts {
   origin: string;
   port: MessagePort;
   sheet: boolean;
+  rightToLeft: boolean;
+  handOver: string | null;
   device: ConsentingDeviceStore;
   tabs: Tabs;
   environment: Environment;
@@ -47,6 +85,8 @@ export class Chat {
   readonly #api: VisitorApi;
   readonly #connection: VisitorConnection;
   readonly #session: VisitorSession;
+  readonly #signOuts: SignOuts;
+  readonly #sales: Sales;
   readonly #listeners = new Set<() => void>();
   readonly #questions = new Map<number, (option: AuthenticationOption | null) => void>();
   #asked = 0;
@@ -54,13 +94,16 @@ export class Chat {
   #status: ChatboxStatus = "HIDDEN";
   #historyCursor: string | null = null;
   #historyOf: string | null = null;
+  #declined: string | null = null;
   #own: OwnState;
   #state: ChatState;
 
   constructor(parts: ChatParts) {
     this.#parts = parts;
-    const { environment, projectId, origin, device } = parts;
+    const { environment, projectId, origin, device, tabs, sheet, networkUp, handOver } = parts;
     this.#api = new VisitorApi(parts.fetch, environment);
+    this.#signOuts = new SignOuts(this.#api, environment, device.signOuts);
+    this.#sales = new Sales(this.#api, environment);
     this.#connection = new VisitorConnection(environment, (event) => this.#heard(event));
     this.#session = new VisitorSession({
       projectId,
@@ -69,16 +112,21 @@ export class Chat {
       environment,
       api: this.#api,
       connection: this.#connection,
+      siblings: tabs,
+      signOuts: this.#signOuts,
+      handOver,
       askProvider: () => this.#askProvider(),
       listener: (event) => this.#sessionHeard(event),
     });
-    this.#own = { opened: false, sheet: parts.sheet, history: "unknown", draft: "", networkUp: parts.networkUp };
+    this.#own = { ...BLANK, sheet, networkUp };
     this.#state = this.#compose();
-    parts.tabs.onWord((word) => this.#hearTab(word));
+    tabs.onWord((word) => this.#hearTab(word));
     parts.port.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (isToWidget(data)) this.#obey(data);
     };
-    this.#post({ type: "ready" });
+    this.#post({ type: "ready", rightToLeft: parts.rightToLeft });
+    // What an earlier page could not tell the server.
+    void this.#signOuts.drain();
   }
 
   get state(): ChatState {
@@ -110,7 +158,7 @@ export class Chat {
   /** Sends the draft, if it says anything. */
   send(): void {
     const text = this.#own.draft.trim();
-    if (text === "" || this.#state.session.locked) return;
+    if (text === "" || isLocked(this.#state.session) || this.#state.session.newcomer) return;
     this.#change({ draft: "" });
     this.#shareDraft();
     this.#connection.send(text);
@@ -130,7 +178,79 @@ export class Chat {
 
   /** Asks the brand's page to prove identity again. */
   unlock(): void {
-    if (!this.#state.session.verifying) void this.#session.prove();
+    void this.#session.prove();
+  }
+
+  /** The person who is new here says that it is them. */
+  welcome(): void {
+    this.#session.welcome();
+  }
+
+  /** The person who is new here says that it is somebody else. */
+  disown(): void {
+    void this.#parts.tabs.wipeOthers();
+    void this.#leave();
+  }
+
+  /** Adds what was written before signing in to the conversation that goes on. */
+  async addEarlierMessages(): Promise<void> {
+    const { token } = this.#session;
+    const { setAside } = this.#session.state;
+    if (token === null || setAside === null || this.#own.earlier === "adding") return;
+    this.#change({ earlier: "adding" });
+    const added = await this.#api.addEarlierMessages(token, setAside.conversationId);
+    if (this.#session.state.setAside === setAside) this.#change({ earlier: added ? "added" : "failed" });
+  }
+
+  /** Leaves what was written before signing in where it is. */
+  keepApart(): void {
+    this.#change({ earlier: "declined" });
+  }
+
+  /** The visitor agrees to confirm their identity: the brand's page is asked for a fresh proof. */
+  async confirmIdentity(): Promise<void> {
+    const asked = this.#own.confirmation;
+    if (!asked || asked.step === "proving") return;
+    this.#change({ confirmation: { ...asked, step: "proving" } });
+    const proved = await this.#session.confirm();
+    // A proof that is older than the request is no answer to it: the server then leaves the request standing.
+    if (proved) await pause(this.#parts.environment, CONFIRMING);
+    const { token } = this.#session;
+    const left = this.#own.confirmation;
+    if (left?.key !== asked.key || token === null) return;
+    this.#change({ confirmation: { ...left, step: "failed" } });
+    void this.#api.refuseConfirmation(token, asked.conversationId, "FAILED");
+  }
+
+  /** The visitor would rather not, for now. */
+  declineConfirmation(): void {
+    const asked = this.#own.confirmation;
+    const { token } = this.#session;
+    if (!asked || token === null) return;
+    this.#declined = asked.key;
+    this.#refresh();
+    void this.#api.refuseConfirmation(token, asked.conversationId, "DECLINED");
+  }
+
+  /** Answers the survey's first question. */
+  rate(customerSatisfaction: number): void {
+    this.#answer({ customerSatisfaction });
+  }
+
+  /** Ends the survey, with a comment or without. */
+  comment(text: string): void {
+    const comment = text.trim();
+    this.#answer({ answered: true, ...(comment === "" ? {} : { comment }) });
+    this.#callback("onSatisfactionAnswered", {});
+  }
+
+  #answer(change: Partial<Survey>): void {
+    const { survey } = this.#own;
+    const { token } = this.#session;
+    if (!survey || token === null) return;
+    this.#change({ survey: { ...survey, ...change } });
+    const { answered: _, conversationId: __, ...answers } = change;
+    if (Object.keys(answers).length > 0) void this.#api.answerSurvey(token, survey.conversationId, answers);
   }
 
   /** Room the launcher takes, in CSS pixels. */
@@ -141,7 +261,9 @@ export class Chat {
   /** The browser says the network came or went. */
   networkChanged(up: boolean): void {
     this.#change({ networkUp: up });
-    if (up) this.#connection.wake();
+    if (!up) return;
+    this.#connection.wake();
+    this.#signOuts.wake();
   }
 
   /** Whether there may be older entries worth asking for without being told to. */
@@ -176,15 +298,14 @@ export class Chat {
   #obey(message: ToWidget): void {
     switch (message.type) {
       case "activate":
-        void this.#activate(message.id, message.option);
+        void this.#activate(message.id, message.option, message.extId);
         break;
       case "answer":
         this.#questions.get(message.id)?.(message.option);
         this.#questions.delete(message.id);
         break;
       case "logout":
-        this.#parts.tabs.tell("logout");
-        void this.#logout(message.id);
+        void this.#logout(message.id, message.others);
         break;
       case "open":
         this.open();
@@ -198,48 +319,82 @@ export class Chat {
       case "persist":
         this.#parts.device.permit(message.allowed);
         break;
+      case "transaction":
+        this.#sales.record(message.transaction);
+        this.#sales.attribute(this.#session.token);
+        break;
+      case "handOver":
+        void this.#handOver(message.id, message.origin);
+        break;
     }
   }
 
-  async #activate(id: number, option: AuthenticationOption): Promise<void> {
-    const answer = await this.#session.activate(option);
+  async #activate(id: number, option: AuthenticationOption, extId: string | null): Promise<void> {
+    const answer = await this.#session.activate(option, extId);
+    const { correlationId } = answer;
     if (answer.status === "authentication-success") {
-      this.#post({ type: "activated", id, assurance: answer.session.assurance });
+      this.#post({ type: "activated", id, correlationId });
     } else {
-      const { reason, code, correlationId } = answer;
+      const { reason, code } = answer;
       this.#post({ type: "refused", id, reason, code, correlationId: correlationId || null });
     }
   }
 
-  async #logout(id: number): Promise<void> {
-    const { revoked, revokeLater } = await this.#session.logout();
+  /** The page signs the visitor out. Answers when every tab is wiped and the server knows, or will be told. */
+  async #logout(id: number, tellOthers: boolean): Promise<void> {
+    const others = tellOthers ? this.#parts.tabs.wipeOthers() : Promise.resolve();
+    const queued = pause(this.#parts.environment, REVOKING).then(() => false);
+    const [revoked] = await Promise.all([Promise.race([this.#session.logout(), queued]), others]);
     this.#post({ type: "loggedOut", id, revoked });
-    if (revoked) return;
-    await revokeLater();
+    if (!revoked) await this.#untilRevoked();
+  }
+
+  /** The visitor signed out elsewhere, or is somebody else. */
+  async #leave(): Promise<void> {
+    void this.#session.logout();
+    this.#post({ type: "ended" });
+    await this.#untilRevoked();
+  }
+
+  /** The loader keeps the frame, out of view, until the server has been told. */
+  async #untilRevoked(): Promise<void> {
+    await this.#signOuts.drain();
     this.#post({ type: "revoked" });
   }
 
+  async #handOver(id: number, origin: string): Promise<void> {
+    const { token } = this.#session;
+    this.#post({ type: "handedOver", id, code: token === null ? null : await this.#api.handOver(token, origin) });
+  }
+
   #hearTab(word: Word): void {
-    if (word === "logout") {
-      void this.#leave();
-      return;
+    switch (word.type) {
+      case "logout":
+        void this.#leave();
+        this.#parts.tabs.tell({ type: "wiped", id: word.id });
+        return;
+      case "wiped":
+        return;
+      case "proved":
+        this.#session.takeOver(word.session);
+        return;
+      case "draft":
+        if (this.#writesAs(word.visitorId)) this.#change({ draft: word.text });
+        return;
+      case "draftAsked":
+        if (this.#writesAs(word.visitorId) && this.#own.draft !== "") this.#shareDraft();
     }
-    const { session, locked } = this.#session.state;
-    if (locked || word.visitorId !== session?.visitorId) return;
-    if (word.type === "draft") this.#change({ draft: word.text });
-    else if (this.#own.draft !== "") this.#shareDraft();
+  }
+
+  #writesAs(visitorId: string): boolean {
+    const { state } = this.#session;
+    return !isLocked(state) && state.session?.visitorId === visitorId;
   }
 
   /** What is being written is the visitor's, in whichever tab. */
   #shareDraft(): void {
     const visitorId = this.#session.state.session?.visitorId;
     if (visitorId) this.#parts.tabs.tell({ type: "draft", visitorId, text: this.#own.draft });
-  }
-
-  /** Another tab signed out. */
-  async #leave(): Promise<void> {
-    await this.#session.logout();
-    this.#post({ type: "ended" });
   }
 
   #askProvider(): Promise<AuthenticationOption | null> {
@@ -252,13 +407,20 @@ export class Chat {
 
   #sessionHeard(event: SessionEvent): void {
     if (event.type === "wiped") {
+      // Nobody waits for an answer that will not come, least of all the other tabs.
+      for (const settle of this.#questions.values()) settle(null);
       this.#questions.clear();
-      this.#own = { ...this.#own, draft: "", opened: false };
+      this.#sales.forget();
+      this.#own = { ...this.#own, ...BLANK };
     }
+    // Whoever is new here opens the chat themselves, and is asked.
+    if (this.#session.state.newcomer && !this.#state.session.newcomer) this.#own = { ...this.#own, opened: false };
     this.#refresh();
-    if (event.type === "expired" || event.type === "ended") this.#post(event);
-    if (event.type === "restored") {
-      this.#post({ type: "restored", assurance: this.#session.state.session?.assurance ?? "VERIFIED" });
+    this.#sales.attribute(this.#session.token);
+    if (event.type === "expired" || event.type === "restored") this.#post({ type: event.type });
+    if (event.type === "ended") {
+      this.#post({ type: "ended" });
+      void this.#untilRevoked();
     }
   }
 
@@ -279,6 +441,7 @@ export class Chat {
         break;
       case "closed":
         this.#callback("onChatEnded", { id: event.conversationId, conversationId: event.conversationId, vuid });
+        this.#beginSurvey(event.conversationId);
         break;
       case "received":
         this.#callback("onMessageReceived", {
@@ -292,6 +455,14 @@ export class Chat {
         this.#callback("onMessageSent", { time: event.message.writtenAt, msg: event.message.text });
         break;
     }
+  }
+
+  /** Not for one that goes on elsewhere. */
+  #beginSurvey(conversationId: string): void {
+    const closed = this.#connection.state.thread.find((part) => part.id === conversationId)?.conversation;
+    if (closed?.continuedInId) return;
+    this.#change({ survey: { conversationId, answered: false } });
+    this.#callback("onSatisfactionDisplayed", {});
   }
 
   #compose(): ChatState {
@@ -311,8 +482,11 @@ export class Chat {
       // What was begun here before stays.
       if (visitorId && this.#own.draft === "") this.#parts.tabs.tell({ type: "draftAsked", visitorId });
       this.#historyCursor = null;
-      this.#own = { ...this.#own, history: "unknown" };
+      this.#own = { ...this.#own, history: "unknown", earlier: "offered" };
     }
+    const asked = ongoingPart(this.#connection.state.thread)?.conversation;
+    const confirmation = confirmationOf(asked, this.#own.confirmation, this.#declined);
+    if (confirmation !== this.#own.confirmation) this.#own = { ...this.#own, confirmation };
     this.#state = this.#compose();
     this.#tell();
     for (const listener of this.#listeners) listener();
@@ -321,16 +495,16 @@ export class Chat {
   #tell(): void {
     const { session, connection, opened } = this.#state;
     const chatbox: ChatboxStatus = session.session === null ? "HIDDEN" : opened ? "OPENED" : "REDUCED";
-    const state: PublicState = {
-      conversationId: ongoingPart(connection.thread)?.id ?? null,
-      assurance: session.locked ? null : (session.session?.assurance ?? null),
-      chatbox,
-      unread: unreadCount(connection.thread),
+    const properties: PublicState = {
+      "conversation:id": ongoingPart(connection.thread)?.id ?? null,
+      "visitor:assurance": isLocked(session) ? null : (session.session?.assurance ?? null),
+      "conversation:unreadCount": unreadCount(connection.thread),
+      "chatbox:status": chatbox,
     };
-    const told = JSON.stringify(state);
+    const told = JSON.stringify(properties);
     if (told === this.#told) return;
     this.#told = told;
-    this.#post({ type: "state", ...state });
+    this.#post({ type: "state", properties });
     if (chatbox === this.#status) return;
     this.#status = chatbox;
     if (chatbox === "OPENED") this.#callback("onChatDisplayed", {});

@@ -1,8 +1,9 @@
 /** What persists: local storage of Signet's origin, or memory when that is blocked or not consented to. */
-import type { DeviceStore } from "@signet/client";
+import type { DeviceStore, HandleStore } from "@signet/client";
 
-/** A device store that can be told to stop persisting. */
+/** Everything of one project that may persist on this device. */
 export interface ConsentingDeviceStore extends DeviceStore {
+  readonly signOuts: HandleStore;
   /** Without permission everything is kept for this page only, and what was stored is removed. */
   permit(allowed: boolean): void;
 }
@@ -19,11 +20,11 @@ interface Slot {
 function createSlot(key: string, permitted: boolean, storage: () => Storage): Slot {
   let allowed = permitted;
   let held: string | null = null;
-  const attempt = <T>(action: (place: Storage) => T): T | null => {
+  const attempt = <T>(action: (place: Storage) => T): T | undefined => {
     try {
       return action(storage());
     } catch {
-      return null;
+      return undefined;
     }
   };
   const remove = (): unknown => attempt((place) => place.removeItem(key));
@@ -32,7 +33,11 @@ function createSlot(key: string, permitted: boolean, storage: () => Storage): Sl
     if (allowed) attempt((place) => place.setItem(key, value));
   };
   return {
-    load: () => held ?? (allowed ? attempt((place) => place.getItem(key)) : null),
+    // Storage is the truth where there is one: another tab may have changed it.
+    load: () => {
+      const stored = allowed ? attempt((place) => place.getItem(key)) : undefined;
+      return stored === undefined ? held : stored;
+    },
     save,
     forget: () => {
       held = null;
@@ -46,6 +51,25 @@ function createSlot(key: string, permitted: boolean, storage: () => Storage): Sl
   };
 }
 
+/** A page may have been a person's and then a guest's, without a sign-out: the older sessions end with the newest. */
+const MOST_OPEN = 5;
+
+/** Sign-out handles: those of open sessions, newest first, and those the server has not heard of. One to a line. */
+function createHandleStore(open: Slot, due: Slot): HandleStore {
+  const read = (slot: Slot): string[] => slot.load()?.split("\n") ?? [];
+  const write = (slot: Slot, handles: readonly string[]): void =>
+    handles.length > 0 ? slot.save(handles.join("\n")) : slot.forget();
+  return {
+    keep: (handle) => write(open, [...new Set([handle, ...read(open)])].slice(0, MOST_OPEN)),
+    owe: (own) => {
+      write(due, [...new Set([...read(due), ...read(open), ...(own === null ? [] : [own])])]);
+      open.forget();
+    },
+    owed: () => read(due),
+    paid: (handle) => write(due, read(due).filter((one) => one !== handle)),
+  };
+}
+
 /** Makes the store of one project. */
 export function createDeviceStore(
   projectId: string,
@@ -53,8 +77,10 @@ export function createDeviceStore(
   storage: () => Storage,
   newId: () => string,
 ): ConsentingDeviceStore {
-  const device = createSlot(`signet:${projectId}:device`, permitted, storage);
-  const browser = createSlot(`signet:${projectId}:browser`, permitted, storage);
+  const slots = ["device", "browser", "session", "signed-out"].map((name) =>
+    createSlot(`signet:${projectId}:${name}`, permitted, storage),
+  );
+  const [device, browser, open, due] = slots as [Slot, Slot, Slot, Slot];
   return {
     load: device.load,
     save: device.save,
@@ -66,9 +92,9 @@ export function createDeviceStore(
       return id;
     },
     forgetBrowser: browser.forget,
+    signOuts: createHandleStore(open, due),
     permit: (allowed) => {
-      device.permit(allowed);
-      browser.permit(allowed);
+      for (const slot of slots) slot.permit(allowed);
     },
   };
 }

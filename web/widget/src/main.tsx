@@ -55,15 +55,18 @@ async function start(): Promise<void> {
   const { connect, origin, port } = await awaitConnect(window);
   const messages = messagesFor(connect.language);
   document.documentElement.lang = messages.language;
-  document.documentElement.dir = isRightToLeft(connect.language) ? "rtl" : "ltr";
+  const rightToLeft = isRightToLeft(connect.language);
+  document.documentElement.dir = rightToLeft ? "rtl" : "ltr";
   document.title = messages.chat;
   const chat = new Chat({
     projectId,
     origin,
     port,
     sheet: connect.sheet,
+    rightToLeft,
+    handOver: connect.handOver,
     device: createDeviceStore(projectId, connect.persist, () => localStorage, newUuid),
-    tabs: joinTabs(projectId),
+    tabs: joinTabs(projectId, newUuid),
     environment,
     fetch: (input, init) => fetch(input, init),
     networkUp: navigator.onLine,

@@ -28,6 +28,8 @@ export interface Group {
   name: string | null;
   /** Written before the visitor had proved who they are, in a session where they have. */
   unproven: boolean;
+  /** Added by the visitor from what they wrote before they signed in. */
+  copied: boolean;
   lines: Line[];
 }
 
@@ -36,7 +38,7 @@ export type Item =
   | Group
   | { kind: "day"; key: string; at: number }
   | { kind: "seam"; key: string; at: number; follows: boolean }
-  | { kind: "notice"; key: string; at: number; notice: NoticeCode }
+  | { kind: "notice"; key: string; at: number; notice: NoticeCode; name: string | null }
   | { kind: "setAside"; key: string };
 
 const TOGETHER = 5 * 60_000;
@@ -45,6 +47,7 @@ interface Writer {
   self: boolean;
   name: string | null;
   unproven: boolean;
+  copied: boolean;
 }
 
 /** What is laid out. */
@@ -67,7 +70,7 @@ export function layOut({ thread, outbox, verified, setAsideAt }: Material): Item
       else layout.addNotice(entry);
     }
   }
-  for (const message of outbox) layout.addLine({ self: true, name: null, unproven: false }, outgoingLine(message));
+  for (const message of outbox) layout.addLine({ self: true, name: null, unproven: false, copied: false }, outgoingLine(message));
   layout.setAside(Number.POSITIVE_INFINITY);
   return layout.items;
 }
@@ -90,6 +93,7 @@ class Layout {
       group.self === writer.self &&
       group.name === writer.name &&
       group.unproven === writer.unproven &&
+      group.copied === writer.copied &&
       line.at - (group.lines.at(-1)?.at ?? 0) < TOGETHER
     ) {
       group.lines.push(line);
@@ -98,13 +102,13 @@ class Layout {
     }
   }
 
-  addNotice({ id, notice, createdAt }: Entry): void {
+  addNotice({ id, notice, createdAt, author }: Entry): void {
     if (notice === null) return;
     const at = Date.parse(createdAt);
     this.#reach(at, id);
     const follows = this.items.some((item) => item.kind === "group");
     this.items.push(
-      notice === "VISITOR_SIGNED_IN" ? { kind: "seam", key: id, at, follows } : { kind: "notice", key: id, at, notice },
+      notice === "VISITOR_SIGNED_IN" ? { kind: "seam", key: id, at, follows } : { kind: "notice", key: id, at, notice, name: author.name },
     );
   }
 
@@ -126,7 +130,12 @@ class Layout {
 
 function writerOf(entry: Entry, verified: boolean): Writer {
   const { self, name } = entry.author;
-  return { self, name: self ? null : name, unproven: self && verified && entry.assurance !== "VERIFIED" };
+  return {
+    self,
+    name: self ? null : name,
+    unproven: self && verified && entry.assurance !== "VERIFIED",
+    copied: Boolean(entry.copiedFrom),
+  };
 }
 
 function lineOf(entry: Entry, readByAgent: number): Line {

@@ -75,8 +75,31 @@ test("the browser's id is made once, outlives the page and ends at sign-out", ()
 });
 
 test("forgetting the credential at sign-in keeps the browser's id", () => {
-  const device = createStore("demo", true, () => new MapStorage());
+  const storage = new MapStorage();
+  const device = createStore("demo", true, () => storage);
   const id = device.browserId();
   device.forget();
   expect(device.browserId()).toBe(id);
+});
+
+test("a sign-out that the server has not heard of outlives its page", () => {
+  const storage = new MapStorage();
+  const signedIn = createStore("demo", true, () => storage);
+  signedIn.signOuts.keep("handle-1");
+  createStore("demo", true, () => storage).signOuts.owe(null);
+  const next = createStore("demo", true, () => storage);
+  expect(next.signOuts.owed()).toEqual(["handle-1"]);
+  next.signOuts.owe("handle-2");
+  next.signOuts.owe("handle-2");
+  expect(signedIn.signOuts.owed()).toEqual(["handle-1", "handle-2"]);
+  for (const handle of ["handle-1", "handle-2"]) next.signOuts.paid(handle);
+  expect(storage.length).toBe(0);
+});
+
+test("what one tab forgot is not there for another", () => {
+  const storage = new MapStorage();
+  const [left, right] = [createStore("demo", true, () => storage), createStore("demo", true, () => storage)];
+  left.save("credential");
+  left.forget();
+  expect(right.load()).toBeNull();
 });

@@ -4,7 +4,7 @@ import { readConnect } from "../src/handshake";
 const self = {};
 const parent = {};
 const port = {} as MessagePort;
-const data = { signet: "connect", language: "en", persist: true, sheet: false };
+const data = { signet: "connect", language: "en", handOver: null, persist: true, sheet: false };
 const good = { source: parent, origin: "https://shop.example", data, ports: [port] };
 
 test("the embedding page is heard, with the origin the browser reports", () => {

@@ -4,7 +4,7 @@ import { en } from "../src/messages/en";
 
 /** A message's words, whatever it takes to say them. */
 function words(message: unknown): string {
-  if (typeof message !== "function") return message as string;
+  if (typeof message !== "function") return String(message);
   return String(message("Zoë")) + String(message(1)) + String(message(2));
 }
 

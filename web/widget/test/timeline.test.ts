@@ -20,6 +20,7 @@ function entry(sequence: number, minutes: number, change: Partial<Entry> = {}): 
     verifiedAt: null,
     createdAt: new Date(START + minutes * MINUTE).toISOString(),
     clientMessageId: null,
+    copiedFrom: null,
     ...change,
   };
 }
@@ -38,6 +39,7 @@ function thread(entries: Entry[], readByAgent = 0): Thread {
     readByAgent,
     agent: null,
     continuedInId: null,
+    identityRequest: null,
   } as const;
   return [{ id: "c", conversation, entries }];
 }
@@ -71,6 +73,14 @@ test("what was written before signing in stays apart from what came after", () =
   expect(sketch(thread([mine(1, 0, "ANONYMOUS")]), [], false)).toEqual(["day", "own 1"]);
 });
 
+test("what the visitor added from before they signed in stands apart, and says so", () => {
+  const copied = { ...mine(3, 2, "ANONYMOUS"), copiedFrom: { conversationId: "b", writtenAt: new Date(START).toISOString() } };
+  const notice = entry(2, 2, { kind: "NOTICE", notice: "EARLIER_MESSAGES_ADDED", text: null });
+  const layout = layOut(thread([mine(1, 0, "VERIFIED"), notice, copied, mine(4, 3, "VERIFIED")]), [], true);
+  const groups = layout.map((item) => (item.kind === "group" ? [item.unproven, item.copied] : item.kind));
+  expect(groups).toEqual(["day", [false, false], "notice", [true, true], [false, false]]);
+});
+
 test("a name that changes the writer's look is not taken from the writer's own entries", () => {
   const forged = { ...mine(1, 0, "ANONYMOUS"), author: { type: "VISITOR", name: "Support", self: true } } as const;
   expect(sketch(thread([forged]), [], false)).toEqual(["day", "own 1"]);
@@ -88,6 +98,7 @@ test("says how far each own message has come", () => {
   const outgoing = (state: OutgoingMessage["state"]): OutgoingMessage => ({
     clientMessageId: state,
     text: state,
+    visitorId: "v",
     writtenAt: START + 20 * MINUTE,
     state,
     failure: null,
@@ -105,7 +116,7 @@ test("says how far each own message has come", () => {
 });
 
 test("a message keeps its key when it turns from outgoing into an entry", () => {
-  const outgoing: OutgoingMessage = { clientMessageId: "m1", text: "entry 1", writtenAt: START, state: "sending", failure: null };
+  const outgoing: OutgoingMessage = { clientMessageId: "m1", text: "entry 1", visitorId: "v", writtenAt: START, state: "sending", failure: null };
   const keys = (layout: ReturnType<typeof layOut>): string[] =>
     layout.flatMap((item) => (item.kind === "group" ? [item.key, ...item.lines.map(({ key }) => key)] : []));
   expect(keys(layOut(thread([mine(1, 0, "ANONYMOUS")]), [], false))).toEqual(keys(layOut([], [outgoing], false)));

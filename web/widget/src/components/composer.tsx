@@ -1,4 +1,5 @@
 /** Where the visitor writes. Enter sends, Shift+Enter breaks the line. */
+import { isLocked } from "@signet/client";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Chat, ChatState } from "../chat";
@@ -18,7 +19,7 @@ function fit(field: HTMLTextAreaElement): void {
 export function Composer({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element {
   const words = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
-  const { locked } = state.session;
+  const locked = isLocked(state.session);
   const left = LONGEST - state.draft.length;
 
   useEffect(() => {

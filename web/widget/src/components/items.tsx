@@ -2,14 +2,23 @@
 import { cleanName, initials } from "@signet/kit";
 import type { NoticeCode } from "@signet/protocol";
 import type { JSX } from "preact";
-import type { Chat } from "../chat";
+import type { Chat, EarlierOffer } from "../chat";
 import type { Messages } from "../messages";
 import { splitRuns } from "../text";
 import type { Group, Item, Line, Progress } from "../timeline";
 import { Icon, Padlock } from "./icons";
+import { SetAside } from "./set-aside";
 import { clock, dayName, useWords } from "./words";
 
-export function ItemView({ item, marked, chat }: { item: Item; marked: boolean; chat: Chat }): JSX.Element {
+interface Props {
+  item: Item;
+  /** The visitor's newest stored messages, the only ones to say how far they have come. */
+  marked: boolean;
+  earlier: EarlierOffer;
+  chat: Chat;
+}
+
+export function ItemView({ item, marked, earlier, chat }: Props): JSX.Element {
   const words = useWords();
   switch (item.kind) {
     case "day":
@@ -26,25 +35,28 @@ export function ItemView({ item, marked, chat }: { item: Item; marked: boolean; 
         </div>
       );
     case "notice":
-      return <p class="notice">{noticeWords(item.notice, words)}</p>;
+      return <p class="notice">{noticeWords(item, words)}</p>;
     case "setAside":
-      return <p class="notice">{words.keptSeparately}</p>;
+      return <SetAside chat={chat} offer={earlier} />;
     case "group":
       return <GroupView group={item} marked={marked} chat={chat} />;
   }
 }
 
-function noticeWords(notice: NoticeCode, words: Messages): string {
+function noticeWords({ notice, name }: { notice: NoticeCode; name: string | null }, words: Messages): string {
   return {
     VISITOR_SIGNED_IN: words.nowSignedIn,
     IDENTITY_LAPSED: words.identityLapsed,
     IDENTITY_CONFIRMED: words.identityConfirmed,
     CONVERSATION_CLOSED: words.conversationClosed,
     CONTINUED_ELSEWHERE: words.continuedElsewhere,
+    IDENTITY_REQUESTED: words.identityRequested(cleanName(name) ?? words.agent),
+    IDENTITY_NOT_CONFIRMED: words.identityNotConfirmed,
+    IDENTITY_REQUEST_UNANSWERED: words.identityRequestUnanswered,
+    EARLIER_MESSAGES_ADDED: words.earlierAdded,
   }[notice];
 }
 
-/** `marked`: the visitor's newest stored messages, the only ones to say how far they have come. */
 function GroupView({ group, marked, chat }: { group: Group; marked: boolean; chat: Chat }): JSX.Element {
   const words = useWords();
   const name = group.self ? words.you : (cleanName(group.name) ?? words.agent);
@@ -67,6 +79,7 @@ function GroupView({ group, marked, chat }: { group: Group; marked: boolean; cha
       </div>
       {final && final.progress !== "failed" && (
         <p class="meta">
+          {group.copied && <span>{words.addedFromBefore}</span>}
           <time dateTime={new Date(final.at).toISOString()}>{clock(final.at, words)}</time>
           {group.self && final.progress !== null && (marked || final.outgoing !== null) && (
             <ProgressView progress={final.progress} />
@@ -102,7 +115,7 @@ function Failed({ line, chat }: { line: Line; chat: Chat }): JSX.Element {
   const reason = {
     MESSAGE_TOO_LONG: words.tooLong,
     RATE_LIMITED: words.tooMany,
-    IDENTITY_CHANGED: words.notSentIdentity,
+    VISITOR_CHANGED: words.notSentIdentity,
   }[line.outgoing?.failure as string];
   return (
     <div class="failure">

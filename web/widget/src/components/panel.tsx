@@ -1,9 +1,11 @@
 /** The open chat: a dialog that leaves the page usable. */
-import { cleanName, initials } from "@signet/kit";
+import { cleanName, initials, maskName } from "@signet/kit";
+import { isLocked } from "@signet/client";
 import type { JSX } from "preact";
 import type { Chat, ChatState } from "../chat";
 import { Composer } from "./composer";
-import { Cover } from "./cover";
+import { ConfirmationRequest } from "./confirmation-request";
+import { Cover, Newcomer } from "./cover";
 import { Icon, Padlock } from "./icons";
 import { ThreadView } from "./thread";
 import { useWords } from "./words";
@@ -19,10 +21,22 @@ export function Panel({ chat, state }: { chat: Chat; state: ChatState }): JSX.El
     <section class={state.sheet ? "panel sheet" : "panel"} role="dialog" aria-label={words.chat} onKeyDown={close}>
       <Header chat={chat} state={state} />
       <Identity state={state} />
-      {state.session.locked ? <Cover chat={chat} state={state} /> : <ThreadView chat={chat} state={state} />}
-      <Banner state={state} />
-      <Composer chat={chat} state={state} />
+      <Body chat={chat} state={state} />
     </section>
+  );
+}
+
+function Body({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element {
+  if (state.session.newcomer && !isLocked(state.session)) return <Newcomer chat={chat} state={state} />;
+  return (
+    <>
+      {isLocked(state.session) ? <Cover chat={chat} state={state} /> : <ThreadView chat={chat} state={state} />}
+      <Banner state={state} />
+      {state.confirmation && !isLocked(state.session) && (
+        <ConfirmationRequest chat={chat} state={state} confirmation={state.confirmation} />
+      )}
+      <Composer chat={chat} state={state} />
+    </>
   );
 }
 
@@ -47,14 +61,14 @@ function Header({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element 
 }
 
 /**
- * Says as whom the visitor writes. The name comes from the verified token, never from anything typed, and is stripped of
+ * Says as whom the visitor writes, enough to notice that it is somebody else. The name comes from the verified token, never from anything typed, and is stripped of
  * glyphs that could pass for the padlock.
  */
 function Identity({ state }: { state: ChatState }): JSX.Element | null {
   const words = useWords();
-  const { session, locked } = state.session;
-  if (session?.assurance !== "VERIFIED" || locked) return null;
-  const name = cleanName(session.displayName);
+  const { session } = state.session;
+  if (session?.assurance !== "VERIFIED" || isLocked(state.session)) return null;
+  const name = maskName(session.displayName);
   return (
     <p class="identity">
       <span class="chip">
@@ -80,7 +94,7 @@ function Banner({ state }: { state: ChatState }): JSX.Element {
           {words.offline}
         </p>
       ) : (
-        away && !state.session.locked && <p class="banner quiet">{words.connecting}</p>
+        away && !isLocked(state.session) && <p class="banner quiet">{words.connecting}</p>
       )}
     </div>
   );

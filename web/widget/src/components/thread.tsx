@@ -9,6 +9,7 @@ import { Earlier } from "./earlier";
 import { Icon } from "./icons";
 import { ItemView } from "./items";
 import { useScrolling } from "./scrolling";
+import { SurveyView } from "./survey";
 import { useWords } from "./words";
 
 export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element {
@@ -27,8 +28,10 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
   );
   // Typing redraws the panel with every key: the messages must not be compared again each time.
   const drawn = useMemo(
-    () => items.map((item, index) => <ItemView key={item.key} item={item} marked={index === newestStored} chat={chat} />),
-    [items, newestStored, chat],
+    () => items.map((item, index) => (
+      <ItemView key={item.key} item={item} marked={index === newestStored} earlier={state.earlier} chat={chat} />
+    )),
+    [items, newestStored, state.earlier, chat],
   );
   const empty = thread.length === 0 && outbox.length === 0 && (welcomed || phase !== "online");
   const unsent = outbox.some(({ state: progress }) => progress !== "failed");
@@ -48,6 +51,7 @@ export function ThreadView({ chat, state }: { chat: Chat; state: ChatState }): J
         {empty && <Welcome state={state} />}
         {drawn}
         {typing !== null && <Typing name={cleanName(typing) ?? words.agent} />}
+        {closed && state.survey && <SurveyView chat={chat} survey={state.survey} />}
         {closed && <p class="hint">{words.startNew}</p>}
       </div>
       {missed && (

@@ -1,0 +1,28 @@
+/** What was written before signing in stands elsewhere; adding it here is the visitor's choice, and not made for them. */
+import type { JSX } from "preact";
+import type { Chat, EarlierOffer } from "../chat";
+import { useWords } from "./words";
+
+export function SetAside({ chat, offer }: { chat: Chat; offer: EarlierOffer }): JSX.Element | null {
+  const words = useWords();
+  // The notice that comes with the messages says it from now on.
+  if (offer === "added") return null;
+  if (offer === "declined") return <p class="notice">{words.keptSeparately}</p>;
+  return (
+    <div class="card">
+      <p class="card-title">{words.keptSeparately}</p>
+      <p class="card-text">{words.addEarlierText}</p>
+      <p role="status" class={offer === "failed" ? "request-note failed" : "request-note"}>
+        {offer === "adding" ? words.addingEarlier : offer === "failed" ? words.addEarlierFailed : ""}
+      </p>
+      <div class="choices row">
+        <button type="button" class="secondary" onClick={() => chat.keepApart()}>
+          {words.keepApart}
+        </button>
+        <button type="button" class="secondary" aria-disabled={offer === "adding"} onClick={() => void chat.addEarlierMessages()}>
+          {words.addEarlier}
+        </button>
+      </div>
+    </div>
+  );
+}
