@@ -82,6 +82,47 @@ async fn keys_on_curves_are_made_used_retired_and_destroyed() {
 }
 
 #[tokio::test]
+async fn what_becomes_of_a_key_is_in_the_audit_log() {
+    let installation = Installation::new(BINARY, None);
+    let first = installation.run(&["keys", "platform", "create", X25519]).await;
+    let second = installation.run(&["keys", "platform", "create", X25519]).await;
+    let key_id = |made: &Value| made["keyId"].as_str().unwrap().to_owned();
+    installation.run(&["keys", "platform", "retire", X25519]).await;
+    installation.run(&["keys", "platform", "destroy", "--key-id", &key_id(&first)]).await;
+    let exported = std::process::Command::new(BINARY)
+        .args(["audit", "export", "--data-dir"])
+        .arg(installation.folder())
+        .output()
+        .unwrap();
+    let lines = String::from_utf8(exported.stdout).unwrap();
+    let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_keys: Vec<(String, String)> = events
+        .iter()
+        .filter(|event| event["kind"].as_str().is_some_and(|kind| kind.starts_with("PLATFORM_KEY_")))
+        .map(|event| {
+            (
+                event["kind"].as_str().unwrap().to_owned(),
+                event["subject"]["id"].as_str().unwrap_or("-").to_owned(),
+            )
+        })
+        .collect();
+    let happened = |kind: &str, made: &Value| (format!("PLATFORM_KEY_{kind}"), key_id(made));
+    assert_eq!(
+        of_keys,
+        [
+            happened("CREATED", &first),
+            happened("RETIRED", &first),
+            happened("CREATED", &second),
+            happened("RETIRED", &second),
+            happened("REVOKED", &first),
+        ],
+        "{lines}"
+    );
+    let verified = installation.run(&["audit", "verify"]).await;
+    assert!(!verified.is_null());
+}
+
+#[tokio::test]
 async fn the_rsa_key_rotates_and_tokens_on_their_way_arrive() {
     let installation = Installation::new(BINARY, None);
     let project = ServedProject::create(&installation, "shop-1").await;
