@@ -47,20 +47,20 @@ fn unsigned(input: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Modulus and exponent of an `RSAPublicKey` (RFC 8017 appendix A.1.1), without leading zeros.
 pub(crate) fn rsa_public_key(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    two_unsigned(der)
+}
+
+/// A sequence of two non-negative integers, without leading zeros, and nothing else.
+fn two_unsigned(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (content, after) = element(der, SEQUENCE)?;
-    let (modulus, rest) = unsigned(content)?;
-    let (exponent, rest) = unsigned(rest)?;
-    (after.is_empty() && rest.is_empty()).then_some((modulus, exponent))
+    let (first, rest) = unsigned(content)?;
+    let (second, rest) = unsigned(rest)?;
+    (after.is_empty() && rest.is_empty()).then_some((first, second))
 }
 
 /// An `ECDSA-Sig-Value` (RFC 3279 section 2.2.3) on P-256 as the 64 bytes of RFC 7518 section 3.4.
 pub(crate) fn ecdsa_p256_signature(der: &[u8]) -> Option<[u8; 64]> {
-    let (content, after) = element(der, SEQUENCE)?;
-    let (r, rest) = unsigned(content)?;
-    let (s, rest) = unsigned(rest)?;
-    if !after.is_empty() || !rest.is_empty() {
-        return None;
-    }
+    let (r, s) = two_unsigned(der)?;
     let mut fixed = [0; 64];
     for (number, end) in [(r, 32), (s, 64)] {
         let start = (end - 32_usize).checked_add(32_usize.checked_sub(number.len())?)?;
@@ -133,6 +133,24 @@ mod tests {
         ] {
             assert_eq!(key(content, after), None, "{why}");
         }
+    }
+
+    #[test]
+    fn the_numbers_of_a_signature_stand_at_the_end_of_their_halves() {
+        let signature = |r: &[u8], s: &[u8]| {
+            let number = |bytes: &[u8]| [&[INTEGER, bytes.len() as u8], bytes].concat();
+            let content = [number(r), number(s)].concat();
+            ecdsa_p256_signature(&[&[SEQUENCE, content.len() as u8], &content[..]].concat())
+        };
+        let mut expected = [0; 64];
+        (expected[31], expected[62], expected[63]) = (7, 8, 9);
+        assert_eq!(signature(&[7], &[8, 9]), Some(expected));
+        // A first byte of 0x80 or more has a zero before it, which is no part of the number.
+        let longest = [&[0][..], &[0xff; 32]].concat();
+        assert_eq!(signature(&longest, &longest), Some([0xff; 64]));
+        assert_eq!(signature(&[1; 33], &[1]), None, "longer than the curve's numbers");
+        assert_eq!(signature(&[1], &[1; 33]), None);
+        assert_eq!(ecdsa_p256_signature(&[SEQUENCE, 6, 2, 1, 1, 2, 1, 1, 0]), None, "something after it");
     }
 
     #[test]
