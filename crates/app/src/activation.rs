@@ -17,8 +17,9 @@ use zeroize::Zeroizing;
 
 use crate::error::FailureCode;
 use crate::failures::Refused;
+use crate::presented::is_claimed_id;
 use crate::projects::ActiveProject;
-use crate::session_token::{ANONYMOUS_SESSION, DEVICE_CREDENTIAL, Device, VisitorSession};
+use crate::session_token::{ANONYMOUS_SESSION, DEVICE_CREDENTIAL, Device, OpenedSession, VisitorSession};
 use crate::sign_in_write::{Presented, SignIn};
 use crate::{App, AppError, RequestContext};
 
@@ -49,37 +50,10 @@ pub struct ActivationRequest {
     pub device: Option<String>,
     /// The browser the client says it lives in.
     pub browser: Option<BrowserId>,
-}
-
-/// A session, ready to be used.
-#[derive(Clone)]
-pub struct OpenedSession {
-    /// The session token.
-    pub access_token: String,
-    /// Its id.
-    pub session_id: SessionId,
-    /// The visitor.
-    pub visitor_id: VisitorId,
-    /// How sure we are of them.
-    pub assurance: Assurance,
-    /// When identity must be proved again.
-    pub expires_at: Timestamp,
-    /// First name from a verified token.
-    pub display_name: Option<String>,
-    /// Ends this session at [`App::logout`], and can do nothing else.
-    pub sign_out_handle: String,
-}
-
-impl OpenedSession {
-    /// From when a client should renew: 80 % of the life that is left at `now`.
-    pub fn renew_from(&self, now: Timestamp) -> Timestamp {
-        now.after(self.expires_at.since(now).mul_f64(0.80))
-    }
-
-    /// Until when a client should have renewed: 95 %.
-    pub fn renew_until(&self, now: Timestamp) -> Timestamp {
-        now.after(self.expires_at.since(now).mul_f64(0.95))
-    }
+    /// A hand-over code that a link from another domain of the project brought.
+    pub hand_over: Option<String>,
+    /// What the page calls the visitor, without proof.
+    pub claimed_id: Option<String>,
 }
 
 /// What the activation meant for conversations.
@@ -99,6 +73,8 @@ pub enum ActivationOutcome {
     Renewed,
     /// The session presented belonged to another person.
     Switched,
+    /// Anonymous: the conversation of another domain of the project goes on.
+    HandedOver,
 }
 
 impl ActivationOutcome {
@@ -112,6 +88,7 @@ impl ActivationOutcome {
             Self::Both => "BOTH",
             Self::Renewed => "RENEWED",
             Self::Switched => "SWITCHED",
+            Self::HandedOver => "HANDED_OVER",
         }
     }
 }
@@ -237,7 +214,7 @@ impl App {
     ) -> Result<Activated, ActivationFailure> {
         let token = Some(Zeroizing::new(credentials.to_owned()));
         let mut attempt = Attempt { token, ..Attempt::default() };
-        let result = self.try_authenticate(access, credentials, &mut attempt).await;
+        let result = self.try_authenticate(access, credentials, &mut attempt, context).await;
         self.keep_refusal(&result, attempt, context);
         Self::account_for(result, "backend", access.project_id().as_str(), context)
     }
@@ -260,16 +237,28 @@ impl App {
         }
         let presented =
             self.presented(&active.project.id, request.session.as_deref(), request.device.as_deref());
+        let claimed_id = request.claimed_id.filter(|id| is_claimed_id(id));
+        let hand_over = (request.hand_over.as_deref(), request.origin.as_deref());
         match option {
             ActivationOption::Anonymous => {
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
-                self.open_anonymous(&active, &presented)
+                let handed_over = self.handed_over(&active, hand_over).await?;
+                self.open_anonymous(&active, &presented, handed_over, claimed_id)
             }
             ActivationOption::Secured { token } => {
                 let received = receive(&active, &token)?;
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
                 let checked = self.verify(&active, received, attempt).await?;
-                self.open_secured(&active, &checked, presented, request.browser).await
+                if claimed_id.is_some() {
+                    self.note_ignored_claim(&active, request.origin.as_deref(), context);
+                }
+                let presented = match (presented, self.handed_over(&active, hand_over).await?) {
+                    (Presented::Nothing | Presented::Anonymous(_), Some(device)) => {
+                        Presented::Anonymous(device)
+                    }
+                    (presented, _) => presented,
+                };
+                self.open_secured(&active, &checked, presented, request.browser, context).await
             }
         }
     }
@@ -289,42 +278,19 @@ impl App {
         access: &ProjectAccess,
         credentials: &str,
         attempt: &mut Attempt,
+        context: &RequestContext,
     ) -> Result<Activated, Refusal> {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         let active = self.project_for(access.project_id().as_str()).await?;
         attempt.active = Some(Arc::clone(&active));
         let checked = self.verify(&active, receive(&active, credentials)?, attempt).await?;
-        self.open_secured(&active, &checked, Presented::Nothing, None).await
+        self.open_secured(&active, &checked, Presented::Nothing, None, context).await
     }
 
     async fn project_for(&self, id: &str) -> Result<Arc<ActiveProject>, Refusal> {
         let not_set_up = || Refusal::plain(FailureCode::ProjectNotSetUp);
         let id = ProjectId::parse(id).map_err(|_| not_set_up())?;
         self.active_project(&id).await?.ok_or_else(not_set_up)
-    }
-
-    /// What the client's credentials prove, strongest first. One that proves nothing is no error: it is as if absent.
-    fn presented(&self, project: &ProjectId, session: Option<&str>, device: Option<&str>) -> Presented {
-        let session = session
-            .and_then(|token| self.sessions.read(token))
-            .filter(|session| session.project_id == *project);
-        match session {
-            Some(session) if session.assurance == Assurance::Verified => {
-                return Presented::Verified {
-                    session_id: session.session_id,
-                    visitor_id: session.visitor_id,
-                };
-            }
-            Some(session) => {
-                if let Some(id) = session.device_id {
-                    return Presented::Anonymous(Device { id, visitor_id: session.visitor_id });
-                }
-            }
-            None => {}
-        }
-        device
-            .and_then(|credential| self.sessions.device(credential, project, self.env.now()))
-            .map_or(Presented::Nothing, Presented::Anonymous)
     }
 
     async fn verify(
@@ -359,11 +325,20 @@ impl App {
         }
     }
 
-    fn open_anonymous(&self, active: &ActiveProject, presented: &Presented) -> Result<Activated, Refusal> {
+    fn open_anonymous(
+        &self,
+        active: &ActiveProject,
+        presented: &Presented,
+        handed_over: Option<Device>,
+        claimed_id: Option<String>,
+    ) -> Result<Activated, Refusal> {
         let now = self.env.now();
-        let device = match presented {
-            Presented::Anonymous(device) => device.clone(),
-            Presented::Nothing | Presented::Verified { .. } => {
+        let outcome =
+            if handed_over.is_some() { ActivationOutcome::HandedOver } else { ActivationOutcome::None };
+        let device = match (handed_over, presented) {
+            (Some(device), _) => device,
+            (None, Presented::Anonymous(device)) => device.clone(),
+            (None, Presented::Nothing | Presented::Verified { .. }) => {
                 Device { id: DeviceId::generate(&self.env), visitor_id: VisitorId::generate(&self.env) }
             }
         };
@@ -371,17 +346,18 @@ impl App {
             session_id: SessionId::generate(&self.env),
             project_id: active.project.id.clone(),
             visitor_id: device.visitor_id,
-            assurance: Assurance::Anonymous,
+            assurance: if claimed_id.is_some() { Assurance::Claimed } else { Assurance::Anonymous },
             verified_at: None,
             expires_at: now.after(ANONYMOUS_SESSION),
             device_id: Some(device.id),
+            claimed_id,
         };
         let credential = self.sessions.mint_device(&active.project.id, &device, now)?;
         Ok(Activated {
             session: self.open(&session, None, now)?,
             device: Some(credential),
             project: active.project.clone(),
-            outcome: ActivationOutcome::None,
+            outcome,
             earlier_conversation_id: None,
         })
     }
@@ -392,9 +368,10 @@ impl App {
         token: &CheckedToken,
         presented: Presented,
         browser: Option<BrowserId>,
+        context: &RequestContext,
     ) -> Result<Activated, Refusal> {
         let now = self.env.now();
-        let sign_in = SignIn::new(&active.project, token, presented.clone(), browser, now);
+        let sign_in = SignIn::new(&active.project, token, presented.clone(), browser, context, now);
         let written =
             self.write_sign_in(sign_in).await?.ok_or_else(|| Refusal::plain(FailureCode::TokenReplayed))?;
 
@@ -418,6 +395,7 @@ impl App {
             verified_at: Some(now),
             expires_at: written.expires_at,
             device_id: None,
+            claimed_id: None,
         };
         Ok(Activated {
             session: self.open(&session, token.visitor_data().first_name.clone(), now)?,
@@ -441,7 +419,7 @@ impl App {
             assurance: session.assurance,
             expires_at: session.expires_at,
             display_name,
-            sign_out_handle: self.sessions.mint_sign_out(session, now)?,
+            sign_out_handle: self.sessions.sign_out_handle(session, now)?,
         })
     }
 
@@ -452,6 +430,7 @@ impl App {
         if refusal.code == FailureCode::RateLimited {
             return;
         }
+        let traced = self.limits.traced_failure(&active.project.id);
         self.failures.record(Refused {
             id: self.env.uuid_v7(),
             at: self.env.now(),
@@ -462,6 +441,7 @@ impl App {
             origin,
             token,
             unwrapped,
+            traced,
         });
     }
 

@@ -42,6 +42,11 @@ impl Actor {
         Self { who: AuditActor::System, address: None, correlation_id: None }
     }
 
+    /// The request it comes from.
+    pub(crate) fn correlation_id(&self) -> Option<&str> {
+        self.correlation_id.as_deref()
+    }
+
     fn from_request(who: AuditActor, context: &RequestContext) -> Self {
         Self {
             who,

@@ -16,7 +16,7 @@ use signet_store::messages::{self, NewMessage};
 use signet_store::visitors::{self, VisitorFilter};
 use signet_store::{Page, PageRequest, Tx, projects};
 
-use crate::sign_in_write::write_notice;
+use crate::endings::Line;
 use crate::visitor::conversation_updated;
 use crate::{App, AppError, RequestContext};
 
@@ -203,6 +203,7 @@ impl App {
             session_id: None,
             client_message_id: message.client_message_id,
             created_at: now,
+            copied_from: None,
         };
         let id = message.conversation_id;
         let result: Result<Message, AppError> = self
@@ -255,7 +256,7 @@ impl App {
                     writable(tx, &caller, id).await?;
                     if conversations::close(tx, id, CloseReason::Agent, None, now).await? {
                         let kind = EventKind::ConversationClosed;
-                        write_notice(tx, id, Notice::ConversationClosed, notice, kind, now).await?;
+                        Line::plain(notice, Notice::ConversationClosed, kind, now).write(tx, id).await?;
                     }
                     detail(tx, id).await
                 })
@@ -317,7 +318,7 @@ impl App {
     }
 }
 
-fn agent_of(caller: &Caller) -> Option<&Agent> {
+pub(crate) fn agent_of(caller: &Caller) -> Option<&Agent> {
     match caller {
         Caller::Agent(agent) => Some(agent),
         Caller::Client(_) => None,
@@ -325,7 +326,7 @@ fn agent_of(caller: &Caller) -> Option<&Agent> {
 }
 
 /// A conversation, if the caller may read it. Another project's is missing.
-async fn readable(
+pub(crate) async fn readable(
     tx: &mut Tx<'_>,
     caller: &Caller,
     id: ConversationId,
@@ -335,7 +336,11 @@ async fn readable(
 }
 
 /// A conversation the caller may write to: missing if it can't even be read, denied if only that.
-async fn writable(tx: &mut Tx<'_>, caller: &Caller, id: ConversationId) -> Result<Conversation, AppError> {
+pub(crate) async fn writable(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: ConversationId,
+) -> Result<Conversation, AppError> {
     let conversation = readable(tx, caller, id).await?.ok_or(AppError::NotFound)?;
     match caller.in_project(&conversation.project_id, Scope::ConversationsWrite) {
         Some(_) => Ok(conversation),
@@ -343,7 +348,7 @@ async fn writable(tx: &mut Tx<'_>, caller: &Caller, id: ConversationId) -> Resul
     }
 }
 
-async fn detail(tx: &mut Tx<'_>, id: ConversationId) -> Result<ConversationDetail, AppError> {
+pub(crate) async fn detail(tx: &mut Tx<'_>, id: ConversationId) -> Result<ConversationDetail, AppError> {
     let conversation = conversations::find(tx, id).await?.ok_or(AppError::NotFound)?;
     details(tx, vec![conversation]).await?.pop().ok_or(AppError::NotFound)
 }

@@ -294,7 +294,7 @@ impl App {
                 Box::pin(async move {
                     for (project_id, thumbprint) in revoked {
                         let of_key = SessionsOf::SigningKey(thumbprint);
-                        sessions::revoke(tx, &project_id, &of_key, now).await?;
+                        sessions::revoke(tx, &project_id, &of_key, None, now).await?;
                     }
                     Ok::<_, AppError>(())
                 })
@@ -389,7 +389,8 @@ impl App {
                         }
                         if key.state == KeyState::Revoked {
                             let of_key = SessionsOf::SigningKey(key.fingerprint.clone());
-                            sessions::revoke(tx, &project, &of_key, now).await?;
+                            let request = event.as_ref().and_then(|event| event.correlation_id.as_deref());
+                            sessions::revoke(tx, &project, &of_key, request, now).await?;
                         }
                         if let Some(event) = event {
                             audit_events::record(tx, about(event, &key));

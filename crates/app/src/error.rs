@@ -30,6 +30,17 @@ pub enum AppError {
     /// The conversation is closed.
     #[error("the conversation is closed")]
     ConversationClosed,
+    /// What is asked for does not fit what is there.
+    #[error("{message}")]
+    Conflict {
+        /// Why, such as `VISITOR_CHANGED`.
+        code: &'static str,
+        /// For a person, in lower case.
+        message: String,
+    },
+    /// The origin is not on the project's list.
+    #[error("the origin is not allowed for the project")]
+    OriginNotAllowed,
     /// Such a thing exists already.
     #[error("a record with the same {0} exists")]
     Exists(String),
@@ -58,7 +69,8 @@ impl AppError {
             Self::PermissionDenied => "PERMISSION_DENIED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::CredentialsInvalid => "CREDENTIALS_INVALID",
-            Self::Invalid { code, .. } => code,
+            Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
+            Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
             Self::ConversationClosed => "CONVERSATION_CLOSED",
             Self::Exists(_) => "ALREADY_EXISTS",
             Self::RateLimited { .. } => "RATE_LIMITED",

@@ -11,14 +11,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use signet_domain::access::{ProjectAccess, Scope};
-use signet_domain::{Timestamp, origin::Origin};
+use signet_domain::audit::{AuditEvent, AuditKind};
+use signet_domain::{ProjectId, Timestamp, origin::Origin};
+use signet_store::audit_events;
 use signet_store::authentication_failures::{self, AuthenticationFailure, FailureFilter};
+use signet_store::events::{self, Trace};
 use signet_store::{Page, PageRequest, Store};
 use signet_token::doctor::{self, PlatformKey, Unwrapped};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::audit::Actor;
 use crate::error::FailureCode;
 use crate::projects::ActiveProject;
 use crate::{App, AppError};
@@ -48,10 +52,25 @@ pub(crate) struct Refused {
     pub(crate) origin: Option<String>,
     pub(crate) token: Zeroizing<String>,
     pub(crate) unwrapped: Option<Unwrapped>,
+    /// It gets an event and a line in the audit log too.
+    pub(crate) traced: bool,
 }
+
+/// A page named a signed-in visitor without proof as well, which was ignored.
+pub(crate) struct NotedClaim {
+    pub(crate) id: Uuid,
+    pub(crate) project_id: ProjectId,
+    pub(crate) at: Timestamp,
+    pub(crate) correlation_id: String,
+    pub(crate) origin: Option<String>,
+}
+
+/// The code of such a line: no refusal, but what its brand should know.
+const EXT_ID_IGNORED: &str = "EXT_ID_IGNORED";
 
 enum Entry {
     Refused(Box<Refused>),
+    Claim(Box<NotedClaim>),
     /// Somebody waits until everything before this is written.
     Flush(oneshot::Sender<()>),
 }
@@ -69,7 +88,16 @@ impl FailureFeed {
 
     /// Hands a refusal over. Never waits.
     pub(crate) fn record(&self, refused: Refused) {
-        if self.0.try_send(Entry::Refused(Box::new(refused))).is_err() {
+        self.hand_over(Entry::Refused(Box::new(refused)));
+    }
+
+    /// Hands an ignored claim over. Never waits.
+    pub(crate) fn note(&self, claim: NotedClaim) {
+        self.hand_over(Entry::Claim(Box::new(claim)));
+    }
+
+    fn hand_over(&self, entry: Entry) {
+        if self.0.try_send(entry).is_err() {
             metrics::counter!("signet_authentication_failures_dropped_total").increment(1);
         }
     }
@@ -90,10 +118,12 @@ async fn write_all(store: Store, platform_keys: Vec<PlatformKey>, mut entries: m
         for entry in batch.drain(..) {
             match entry {
                 Entry::Refused(refused) => {
-                    failures.push(look_at(*refused, &platform_keys).await);
+                    let traced = refused.traced;
+                    failures.push((look_at(*refused, &platform_keys).await, traced));
                     // Looking costs a few signature checks: others get their turn between two.
                     tokio::task::yield_now().await;
                 }
+                Entry::Claim(claim) => failures.push((ignored(*claim), false)),
                 Entry::Flush(written) => waiting.push(written),
             }
         }
@@ -110,11 +140,25 @@ async fn write_all(store: Store, platform_keys: Vec<PlatformKey>, mut entries: m
     }
 }
 
-async fn write(store: &Store, failures: Vec<AuthenticationFailure>) {
+async fn write(store: &Store, failures: Vec<(AuthenticationFailure, bool)>) {
     let count = failures.len() as u64;
+    let mut traced: Vec<AuthenticationFailure> =
+        failures.iter().filter(|(_, traced)| *traced).map(|(failure, _)| failure.clone()).collect();
+    // Event counters are locked in one order, whichever process writes.
+    traced.sort_by(|one, other| one.project_id.cmp(&other.project_id));
+    let failures: Vec<_> = failures.into_iter().map(|(failure, _)| failure).collect();
     let written: Result<(), AppError> = store
         .write(move |tx| {
-            Box::pin(async move { Ok(authentication_failures::insert_all(tx, &failures).await?) })
+            Box::pin(async move {
+                authentication_failures::insert_all(tx, &failures).await?;
+                for failure in traced {
+                    let trace =
+                        Trace { correlation_id: Some(&failure.correlation_id), subject: Some(failure.id) };
+                    events::append_refusal(tx, &failure.project_id, trace, failure.created_at).await?;
+                    audit_events::record(tx, refused(&failure));
+                }
+                Ok(())
+            })
         })
         .await;
     if let Err(error) = written {
@@ -123,9 +167,40 @@ async fn write(store: &Store, failures: Vec<AuthenticationFailure>) {
     }
 }
 
+fn refused(failure: &AuthenticationFailure) -> AuditEvent {
+    let kind = AuditKind::VisitorAuthenticationRefused;
+    let mut event = Actor::system().did(kind, failure.created_at).in_project(&failure.project_id);
+    event.correlation_id = Some(failure.correlation_id.clone());
+    event
+        .to("AUTHENTICATION_FAILURE", &failure.id)
+        .with("code", &failure.code)
+        .with("fineCode", &failure.fine_code)
+}
+
+fn ignored(claim: NotedClaim) -> AuthenticationFailure {
+    let NotedClaim { id, project_id, at, correlation_id, origin } = claim;
+    AuthenticationFailure {
+        id,
+        project_id,
+        created_at: at,
+        correlation_id: correlation_id.chars().take(KEPT_TEXT).collect(),
+        code: EXT_ID_IGNORED.to_owned(),
+        fine_code: EXT_ID_IGNORED.to_owned(),
+        origin,
+        encryption_key_id: None,
+        signature_key_id: None,
+        token_bytes: None,
+        part_characters: Vec::new(),
+        issuer: None,
+        issued_at: None,
+        expires_at: None,
+    }
+}
+
 /// Finds the fine code and what may be kept.
 async fn look_at(refused: Refused, platform_keys: &[PlatformKey]) -> AuthenticationFailure {
-    let Refused { id, at, active, code, fine_code, correlation_id, origin, token, unwrapped } = refused;
+    let Refused { id, at, active, code, fine_code, correlation_id, origin, token, unwrapped, traced: _ } =
+        refused;
     let context = active.doctor_context(at, &active.other_keys, platform_keys);
     let unwrapped = unwrapped.unwrap_or_default();
     let report = doctor::inspect_again(&token, &context, &unwrapped).await;

@@ -22,9 +22,11 @@ impl signet_store::CommitObserver for HubObserver {
     fn committed(&self, events: Vec<Event>) {
         for event in events {
             let project = Topic::Project(event.project_id.clone());
-            let visitor = Topic::Visitor(event.visitor_id);
+            let visitor = event.visitor_id.map(Topic::Visitor);
             let signal = Signal::Event(Arc::new(Published::new(event)));
-            self.0.publish(&visitor, &signal);
+            if let Some(visitor) = visitor {
+                self.0.publish(&visitor, &signal);
+            }
             self.0.publish(&project, &signal);
         }
     }

@@ -13,14 +13,19 @@ mod audit_check;
 mod audit_keeping;
 mod conversations;
 mod customer_keys;
+mod earlier_messages;
+mod endings;
 mod error;
 mod failures;
 mod feed;
+mod identity_request;
 mod inspection;
 mod key_uses;
 mod limits;
+mod presented;
 mod project_settings;
 mod projects;
+mod reports;
 mod revocation;
 mod secrets;
 mod session_token;
@@ -39,8 +44,7 @@ use signet_store::Store;
 use signet_token::{KeyUnwrap, SessionSigner};
 
 pub use activation::{
-    Activated, ActivationFailure, ActivationOption, ActivationOutcome, ActivationRequest, OpenedSession,
-    TestedToken,
+    Activated, ActivationFailure, ActivationOption, ActivationOutcome, ActivationRequest, TestedToken,
 };
 pub use administration::{NewAgent, NewApiClient};
 pub use audit::Actor;
@@ -48,13 +52,17 @@ pub use audit_check::{AuditFault, AuditFaultKind};
 pub use audit_keeping::AuditReport;
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use customer_keys::{CustomerKeyDetail, KeyRegistration, NewCustomerKey};
+pub use earlier_messages::EarlierMessages;
 pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;
 pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
+pub use identity_request::NotConfirmed;
 pub use limits::{Limits, RateLimits};
+pub use presented::HandOverCode;
 pub use project_settings::ProjectChange;
+pub use reports::{NewTransaction, RecordedTransaction};
 pub use revocation::{RevocationWatch, RevokeBy};
-pub use session_token::{SessionError, VisitorSession};
+pub use session_token::{OpenedSession, SessionError, VisitorSession};
 pub use sign_in::{DeskSession, IssuedToken};
 pub use sweeper::Sweeper;
 pub use visitor::{Acknowledgement, History, Thread};
@@ -65,6 +73,8 @@ pub use signet_store::authentication_failures::{AuthenticationFailure, FailureFi
 pub use signet_store::conversations::{ConversationCounts, ConversationFilter};
 pub use signet_store::customer_keys::CustomerKey;
 pub use signet_store::messages::HistoryCursor;
+pub use signet_store::satisfaction::Satisfaction;
+pub use signet_store::transactions::Transaction;
 pub use signet_store::visitors::VisitorFilter;
 pub use signet_store::{Cursor, Page, PageRequest, StoreError};
 pub use signet_token::SignatureAlgorithm;

@@ -151,7 +151,13 @@ pub struct Limits {
     sign_ins_by_account: Limit<String>,
     sign_ins_by_address: Limit<IpAddr>,
     tests_by_caller: Limit<String>,
+    traced_failures: Limit<ProjectId>,
+    ignored_claims: Limit<ProjectId>,
 }
+
+/// Refused activations of a project and minute that get an event and a line in the audit log. A flood must not fill either; the failure
+/// feed and its counts have them all.
+const TRACED_FAILURES: u32 = 60;
 
 impl Limits {
     pub(crate) fn new(settings: &RateLimits, env: &Env) -> Self {
@@ -166,7 +172,19 @@ impl Limits {
             sign_ins_by_account: Limit::per_minute(settings.sign_ins_per_account, env),
             sign_ins_by_address: Limit::per_minute(settings.sign_ins_per_address, env),
             tests_by_caller: Limit::per_minute(settings.tests_per_caller, env),
+            traced_failures: Limit::per_minute(TRACED_FAILURES, env),
+            ignored_claims: Limit::new(Quota::per_hour(NonZeroU32::MIN), env),
         }
+    }
+
+    /// Whether this refusal is still one of those that leave a trace beside the feed.
+    pub(crate) fn traced_failure(&self, project: &ProjectId) -> bool {
+        self.traced_failures.take(project).is_ok()
+    }
+
+    /// Whether it is time to tell the project again.
+    pub(crate) fn ignored_claim(&self, project: &ProjectId) -> bool {
+        self.ignored_claims.take(project).is_ok()
     }
 
     pub(crate) fn activation(&self, address: IpAddr) -> Result<(), Duration> {
@@ -205,6 +223,8 @@ impl Limits {
         self.sign_ins_by_account.limiter.retain_recent();
         self.sign_ins_by_address.limiter.retain_recent();
         self.tests_by_caller.limiter.retain_recent();
+        self.traced_failures.limiter.retain_recent();
+        self.ignored_claims.limiter.retain_recent();
     }
 }
 

@@ -11,12 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use signet_domain::access::{ProjectAccess, Scope};
+use signet_domain::audit::AuditKind;
 use signet_domain::{MessageId, ProjectId, SessionEnd, SessionId};
 use signet_store::sessions::{self, SessionsOf};
-use signet_store::{StoreError, Tx, devices, visitors};
+use signet_store::{StoreError, Tx, audit_events, devices, visitors};
 
-use crate::sign_in_write::after_end;
-use crate::{App, AppError, RequestContext};
+use crate::audit::Actor;
+use crate::endings::Ending;
+use crate::{App, AppError};
 
 /// How often the ends that other processes wrote are read.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -100,10 +102,10 @@ impl App {
         &self,
         access: &ProjectAccess,
         by: RevokeBy,
-        context: &RequestContext,
+        actor: &Actor,
     ) -> Result<u64, AppError> {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
-        self.revoke_sessions(access.project_id(), by, context).await
+        self.revoke_sessions(access.project_id(), by, actor).await
     }
 
     /// Ends live sessions of a project, and tells how many: their tokens and sockets are refused here at once and on other nodes within
@@ -113,24 +115,40 @@ impl App {
         &self,
         project_id: &ProjectId,
         by: RevokeBy,
-        context: &RequestContext,
+        actor: &Actor,
     ) -> Result<u64, AppError> {
         let (kind, project, now) = (by.kind(), project_id.clone(), self.env.now());
+        let by_whom = actor.clone();
         let revoked = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
+                    let mut event = by_whom.did(AuditKind::VisitorSessionsRevoked, now).in_project(&project);
                     let which = match by {
                         RevokeBy::User(user_id) => {
                             match visitors::find_by_external_user_id(tx, &project, &user_id).await? {
-                                Some(visitor) => SessionsOf::Visitor(visitor.id),
+                                Some(visitor) => {
+                                    event = event.to("VISITOR", &visitor.id);
+                                    SessionsOf::Visitor(visitor.id)
+                                }
                                 None => return Ok(0),
                             }
                         }
-                        RevokeBy::Session(id) => SessionsOf::Session(id),
-                        RevokeBy::SigningKey(thumbprint) => SessionsOf::SigningKey(thumbprint),
+                        RevokeBy::Session(id) => {
+                            event = event.to("VISITOR_SESSION", &id);
+                            SessionsOf::Session(id)
+                        }
+                        RevokeBy::SigningKey(thumbprint) => {
+                            event = event.to("CUSTOMER_KEY_FINGERPRINT", &thumbprint);
+                            SessionsOf::SigningKey(thumbprint)
+                        }
                     };
-                    Ok::<_, AppError>(sessions::revoke(tx, &project, &which, now).await?)
+                    let request = by_whom.correlation_id();
+                    let revoked = sessions::revoke(tx, &project, &which, request, now).await?;
+                    if revoked > 0 {
+                        audit_events::record(tx, event.with("sessions", &revoked));
+                    }
+                    Ok::<_, AppError>(revoked)
                 })
             })
             .await?;
@@ -140,7 +158,7 @@ impl App {
             project = %project_id,
             by = kind,
             revoked,
-            correlation_id = %context.correlation_id,
+            correlation_id = actor.correlation_id(),
             "visitor sessions revoked"
         );
         Ok(revoked)
@@ -186,13 +204,15 @@ impl App {
                 })
                 .await?;
             let found = waiting.len();
-            for session in waiting {
-                let (notice, now) = (MessageId::generate(&self.env), self.env.now());
+            for (session, request) in waiting {
+                let (notice_id, now) = (MessageId::generate(&self.env), self.env.now());
                 self.store
                     .write(move |tx| {
                         Box::pin(async move {
                             if sessions::announced(tx, session.id).await? {
-                                after_end(tx, &session, SessionEnd::Revoked, notice, now).await?;
+                                let correlation_id = request.as_deref();
+                                let reason = SessionEnd::Revoked;
+                                Ending { reason, notice_id, correlation_id, now }.after(tx, &session).await?;
                             }
                             Ok::<_, AppError>(())
                         })

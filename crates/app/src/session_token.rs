@@ -28,6 +28,8 @@ const SHARDS: usize = 16;
 /// Recognised tokens kept in each shard; a full shard forgets all and verifies again.
 const RECOGNISED: usize = 8_192;
 
+/// Sign-out handles kept in memory; when they are that many all are forgotten.
+const HANDLES: usize = 65_536;
 /// How long a sign-out handle is looked at. A browser that was offline for longer has a session that nobody renewed since.
 const SIGN_OUT_HANDLE: Duration = DEVICE_CREDENTIAL;
 
@@ -35,6 +37,8 @@ pub(crate) struct SessionTokens {
     signer: Arc<SessionSigner>,
     issuer: String,
     recognised: Vec<Mutex<HashMap<String, Arc<VisitorSession>>>>,
+    /// Sign-out handles by session: every page view answers one, and a signature each time would be the same again.
+    handles: Mutex<HashMap<SessionId, String>>,
     /// Sessions and devices that ended before their tokens' time, and until when that matters.
     ended: RwLock<HashMap<Uuid, Timestamp>>,
 }
@@ -73,6 +77,7 @@ impl SessionTokens {
             signer,
             issuer: issuer.to_owned(),
             recognised: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            handles: Mutex::default(),
             ended: RwLock::new(ended),
         };
         Ok((tokens, seen))
@@ -90,6 +95,7 @@ impl SessionTokens {
             assurance: session.assurance.as_str().to_owned(),
             auth_time: session.verified_at.map(Timestamp::as_seconds),
             dev: session.device_id.map(|id| id.to_string()),
+            ext: session.claimed_id.clone(),
         };
         let token = self.sign(SessionTokenKind::Session, &claims)?;
         // Whoever was just given it will present it next.
@@ -114,6 +120,7 @@ impl SessionTokens {
             assurance: Assurance::Verified.as_str().to_owned(),
             auth_time: Some(now.as_seconds()),
             dev: None,
+            ext: None,
         };
         Ok((self.sign(SessionTokenKind::TestSession, &claims)?, expires_at))
     }
@@ -134,12 +141,32 @@ impl SessionTokens {
             assurance: Assurance::Anonymous.as_str().to_owned(),
             auth_time: None,
             dev: None,
+            ext: None,
         };
         self.sign(SessionTokenKind::Device, &claims)
     }
 
     /// What can end a session and nothing else.
-    pub(crate) fn mint_sign_out(&self, session: &VisitorSession, now: Timestamp) -> Result<String, AppError> {
+    pub(crate) fn sign_out_handle(
+        &self,
+        session: &VisitorSession,
+        now: Timestamp,
+    ) -> Result<String, AppError> {
+        let known =
+            self.handles.lock().unwrap_or_else(PoisonError::into_inner).get(&session.session_id).cloned();
+        if let Some(handle) = known {
+            return Ok(handle);
+        }
+        let handle = self.mint_sign_out(session, now)?;
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        if handles.len() >= HANDLES {
+            handles.clear();
+        }
+        handles.insert(session.session_id, handle.clone());
+        Ok(handle)
+    }
+
+    fn mint_sign_out(&self, session: &VisitorSession, now: Timestamp) -> Result<String, AppError> {
         let claims = SessionClaims {
             iss: self.issuer.clone(),
             aud: session.project_id.to_string(),
@@ -150,6 +177,7 @@ impl SessionTokens {
             assurance: session.assurance.as_str().to_owned(),
             auth_time: None,
             dev: session.device_id.map(|id| id.to_string()),
+            ext: None,
         };
         self.sign(SessionTokenKind::SignOut, &claims)
     }
@@ -236,6 +264,7 @@ impl SessionTokens {
             verified_at: claims.auth_time.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000))),
             expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
             device_id: claims.dev.as_deref().map(str::parse).transpose().ok()?,
+            claimed_id: claims.ext.clone(),
         })
     }
 
@@ -259,6 +288,37 @@ impl SessionTokens {
     }
 }
 
+/// A session, ready to be used.
+#[derive(Clone)]
+pub struct OpenedSession {
+    /// The session token.
+    pub access_token: String,
+    /// Its id.
+    pub session_id: SessionId,
+    /// The visitor.
+    pub visitor_id: VisitorId,
+    /// How sure we are of them.
+    pub assurance: Assurance,
+    /// When identity must be proved again.
+    pub expires_at: Timestamp,
+    /// First name from a verified token.
+    pub display_name: Option<String>,
+    /// Ends this session at [`App::logout`], and can do nothing else.
+    pub sign_out_handle: String,
+}
+
+impl OpenedSession {
+    /// From when a client should renew: 80 % of the life that is left at `now`.
+    pub fn renew_from(&self, now: Timestamp) -> Timestamp {
+        now.after(self.expires_at.since(now).mul_f64(0.80))
+    }
+
+    /// Until when a client should have renewed: 95 %.
+    pub fn renew_until(&self, now: Timestamp) -> Timestamp {
+        now.after(self.expires_at.since(now).mul_f64(0.95))
+    }
+}
+
 /// Proof that a request carries a live session of a visitor. Made by [`App::visitor_session`] alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisitorSession {
@@ -269,9 +329,23 @@ pub struct VisitorSession {
     pub(crate) verified_at: Option<Timestamp>,
     pub(crate) expires_at: Timestamp,
     pub(crate) device_id: Option<DeviceId>,
+    /// What the page calls an anonymous visitor, without proof.
+    pub(crate) claimed_id: Option<String>,
 }
 
 impl VisitorSession {
+    /// Refuses what was written in another visitor's session: what one person queued is never sent as another.
+    /// `Conflict { code: "VISITOR_CHANGED" }`.
+    pub fn check_author(&self, written_by: Option<VisitorId>) -> Result<(), AppError> {
+        if written_by.is_none_or(|id| id == self.visitor_id) {
+            return Ok(());
+        }
+        Err(AppError::Conflict {
+            code: "VISITOR_CHANGED",
+            message: "the message was written in another visitor's session".to_owned(),
+        })
+    }
+
     /// The session.
     pub fn session_id(&self) -> SessionId {
         self.session_id

@@ -1,24 +1,26 @@
 //! What a verified activation writes: one transaction that finds or creates the person, opens or renews the session and
 //! moves conversations as [`signet_domain::continuity`] decides.
 
+use signet_domain::audit::{AuditEvent, AuditKind};
 use signet_domain::continuity::{self, Before, Outcome, Person};
 use signet_domain::conversation::{CloseReason, LapseReason};
 use signet_domain::{
-    Attribute, AttributeName, AttributeSource, Author, BrowserId, Conversation, ConversationId, EventKind,
-    MessageBody, MessageId, Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor,
-    VisitorId,
+    Attribute, AttributeName, AttributeSource, BrowserId, Conversation, ConversationId, EventKind, MessageId,
+    Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
 };
-use signet_store::events::{self, NewEvent};
-use signet_store::messages::{self, NewMessage};
+use signet_store::events::{self, NewEvent, Trace};
 use signet_store::sessions::Proof;
 use signet_store::visitors::Verified;
-use signet_store::{StoreError, Tx, conversations, devices, replays, sessions, visitors};
+use signet_store::{StoreError, Tx, audit_events, conversations, devices, replays, sessions, visitors};
 use signet_token::{CheckedToken, VisitorData};
 
 use crate::activation::ActivationOutcome;
+use crate::audit::Actor;
+use crate::endings::{Ending, Line};
+use crate::identity_request::Freshness;
 use crate::session_token::{DEVICE_CREDENTIAL, Device};
 use crate::single_use::SingleUse;
-use crate::{App, AppError};
+use crate::{App, AppError, RequestContext};
 
 /// What the client's credentials proved before this sign-in.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub(crate) struct SignIn {
     presented: Presented,
     browser_id: Option<BrowserId>,
     single_use: Option<SingleUse>,
+    freshness: Freshness,
+    context: RequestContext,
     now: Timestamp,
     expires_at: Timestamp,
 }
@@ -48,6 +52,7 @@ impl SignIn {
         token: &CheckedToken,
         presented: Presented,
         browser_id: Option<BrowserId>,
+        context: &RequestContext,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -58,6 +63,8 @@ impl SignIn {
             presented,
             browser_id,
             single_use: SingleUse::of(token),
+            freshness: Freshness::new(token.issued_at(), project.token_leeway),
+            context: context.clone(),
             now,
             expires_at: now.after(project.session_lifetime),
         }
@@ -108,7 +115,7 @@ pub(crate) struct SignedIn {
 struct Ids {
     visitor: VisitorId,
     session: SessionId,
-    notices: [MessageId; 3],
+    notices: [MessageId; 4],
 }
 
 /// How often a sign-in is tried again when another one of the same person got in between.
@@ -165,7 +172,10 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
         }
         (_, presented) => {
             if let Some(session) = presented {
-                end_session(tx, &session, SessionEnd::Switched, ids.notices[2], now).await?;
+                let correlation_id = Some(sign_in.context.correlation_id.as_str());
+                let reason = SessionEnd::Switched;
+                let ending = Ending { reason, notice_id: ids.notices[2], correlation_id, now };
+                ending.end(tx, &session).await?;
                 switched_from = Some(session);
             }
             open(tx, sign_in, visitor.id, ids.session).await?
@@ -177,7 +187,16 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
     }
 
     let lapsed = lapsed.map(|(_, reason)| reason);
-    let scene = Scene { project_id, visitor: &visitor, new, lapsed, ongoing, now, ids };
+    let opened = session_id == ids.session;
+    // A page view says nothing new, and without a browser's id a new session may be one.
+    let news = new || lapsed.is_some() || (opened && sign_in.browser_id.is_some());
+    let trace =
+        Trace { correlation_id: Some(&sign_in.context.correlation_id), subject: Some(session_id.as_uuid()) };
+    let freshness = sign_in.freshness;
+    let scene = Scene { project_id, visitor: &visitor, lapsed, ongoing, news, freshness, trace, now, ids };
+    if news {
+        audit_events::record(tx, authenticated(sign_in, visitor.id, session_id));
+    }
     let (outcome, earlier_conversation_id) = scene.play(tx, before, decided).await?;
     Ok(Some(SignedIn {
         visitor_id: visitor.id,
@@ -187,6 +206,14 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
         earlier_conversation_id,
         switched_from,
     }))
+}
+
+fn authenticated(sign_in: &SignIn, visitor_id: VisitorId, session_id: SessionId) -> AuditEvent {
+    Actor::visitor(visitor_id, &sign_in.context)
+        .did(AuditKind::VisitorAuthenticated, sign_in.now)
+        .in_project(&sign_in.project_id)
+        .to("VISITOR_SESSION", &session_id)
+        .with("signingKey", &sign_in.signing_key)
 }
 
 /// A person has one session in a browser: every page activates, and all of them share it. Without a browser's id each
@@ -247,12 +274,14 @@ async fn look_at(tx: &mut Tx<'_>, presented: &Presented) -> Result<(Before, Opti
 struct Scene<'a> {
     project_id: &'a ProjectId,
     visitor: &'a Visitor,
-    /// The person was not known before.
-    new: bool,
     /// What the proof put an end to.
     lapsed: Option<LapseReason>,
     /// The person's own ongoing conversation, as it was before.
     ongoing: Option<Conversation>,
+    /// Somebody becomes known, comes back, or signs in on another browser: more than a page view.
+    news: bool,
+    freshness: Freshness,
+    trace: Trace<'a>,
     now: Timestamp,
     ids: Ids,
 }
@@ -271,14 +300,9 @@ impl Scene<'_> {
                     return Ok((ActivationOutcome::New, None));
                 };
                 if conversations::adopt(tx, conversation, visitor_id, self.visitor.id).await? {
-                    self.notice(
-                        tx,
-                        conversation,
-                        Notice::VisitorSignedIn,
-                        0,
-                        EventKind::VisitorAuthenticated,
-                    )
-                    .await?;
+                    let kind = EventKind::VisitorAuthenticated;
+                    let adopted = self.notice(tx, conversation, Notice::VisitorSignedIn, 0, kind).await?;
+                    self.confirm(tx, adopted.as_ref()).await?;
                     return Ok((ActivationOutcome::Adopted, None));
                 }
                 // Closed by an agent at this very moment: it stays with the device (case 11).
@@ -300,9 +324,10 @@ impl Scene<'_> {
                         message: None,
                         created_at: self.now,
                     };
-                    events::append(tx, event).await?;
+                    events::append_traced(tx, event, self.trace).await?;
                 }
                 self.notice(tx, ongoing, Notice::ContinuedFrom, 1, EventKind::VisitorAuthenticated).await?;
+                self.confirm(tx, self.ongoing.as_ref()).await?;
                 Ok((ActivationOutcome::Both, Some(earlier)))
             }
             Outcome::Resumed { .. } => {
@@ -328,17 +353,18 @@ impl Scene<'_> {
     /// every page, and a thread that says so each time would say nothing.
     async fn back(&self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         let notice = match self.lapsed {
+            _ if self.settles(tx, self.ongoing.as_ref()).await? => Some(Notice::IdentityConfirmed),
             Some(LapseReason::Expired | LapseReason::Revoked) => Some(Notice::IdentityConfirmed),
             Some(LapseReason::SignedOut) => Some(Notice::VisitorReturned),
             None => None,
         };
         match (&self.ongoing, notice) {
             (Some(conversation), Some(notice)) => {
-                self.notice(tx, conversation.id, notice, 0, EventKind::VisitorAuthenticated).await
+                self.notice(tx, conversation.id, notice, 0, EventKind::VisitorAuthenticated).await.map(drop)
             }
             (Some(conversation), None) => self.authenticated(tx, Some(conversation.clone())).await,
             // Nothing for agents to look at; the event is for integrations, and only when something became known.
-            (None, _) if self.lapsed.is_some() || self.new => self.authenticated(tx, None).await,
+            (None, _) if self.news => self.authenticated(tx, None).await,
             (None, _) => Ok(()),
         }
     }
@@ -356,7 +382,28 @@ impl Scene<'_> {
             message: None,
             created_at: self.now,
         };
-        Ok(events::append(tx, event).await?)
+        Ok(events::append_traced(tx, event, self.trace).await?)
+    }
+
+    /// Whether this proof is what an agent asked for in the conversation; then the request has ended.
+    async fn settles(&self, tx: &mut Tx<'_>, conversation: Option<&Conversation>) -> Result<bool, AppError> {
+        match conversation.and_then(|found| found.identity_request.as_ref().map(|asked| (found.id, asked))) {
+            Some((id, asked)) if self.freshness.answers(asked) => {
+                Ok(conversations::end_identity_request(tx, id).await?)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// As `settles`, with the line that says so.
+    async fn confirm(&self, tx: &mut Tx<'_>, conversation: Option<&Conversation>) -> Result<(), AppError> {
+        if let Some(asked) = conversation
+            && self.settles(tx, conversation).await?
+        {
+            let notice = Notice::IdentityConfirmed;
+            self.notice(tx, asked.id, notice, 3, EventKind::VisitorAuthenticated).await?;
+        }
+        Ok(())
     }
 
     async fn notice(
@@ -366,99 +413,8 @@ impl Scene<'_> {
         notice: Notice,
         slot: usize,
         kind: EventKind,
-    ) -> Result<(), AppError> {
-        write_notice(tx, conversation, notice, self.ids.notices[slot], kind, self.now).await
+    ) -> Result<Option<Conversation>, AppError> {
+        let line = Line::plain(self.ids.notices[slot], notice, kind, self.now);
+        Line { trace: self.trace, ..line }.write(tx, conversation).await
     }
-}
-
-/// Writes a line of Signet's into a thread and tells who watches.
-pub(crate) async fn write_notice(
-    tx: &mut Tx<'_>,
-    conversation_id: ConversationId,
-    notice: Notice,
-    id: MessageId,
-    kind: EventKind,
-    now: Timestamp,
-) -> Result<(), AppError> {
-    let entry = NewMessage {
-        id,
-        author: Author::System,
-        body: MessageBody::Notice(notice),
-        assurance: None,
-        verified_at: None,
-        session_id: None,
-        client_message_id: None,
-        created_at: now,
-    };
-    let Some((message, conversation)) = messages::append(tx, conversation_id, entry).await? else {
-        return Ok(());
-    };
-    let event = NewEvent {
-        project_id: conversation.project_id.clone(),
-        kind,
-        visitor_id: conversation.visitor_id,
-        conversation: Some(conversation),
-        message: Some(message),
-        created_at: now,
-    };
-    Ok(events::append(tx, event).await?)
-}
-
-/// Ends a session, once. If no other session proves the visitor's identity, it lapses: a line in the thread, and the padlock
-/// opens. False if the session had ended already.
-pub(crate) async fn end_session(
-    tx: &mut Tx<'_>,
-    session: &Session,
-    reason: SessionEnd,
-    notice_id: MessageId,
-    now: Timestamp,
-) -> Result<bool, AppError> {
-    if !sessions::end(tx, session.id, reason, now).await? {
-        return Ok(false);
-    }
-    after_end(tx, session, reason, notice_id, now).await?;
-    Ok(true)
-}
-
-/// What follows for the visitor when a session has ended: nothing while another one proves who they are.
-pub(crate) async fn after_end(
-    tx: &mut Tx<'_>,
-    session: &Session,
-    reason: SessionEnd,
-    notice_id: MessageId,
-    now: Timestamp,
-) -> Result<(), AppError> {
-    if sessions::count_live(tx, session.visitor_id, now).await? > 0 {
-        return Ok(());
-    }
-    let (lapse, notice, kind) = match reason {
-        SessionEnd::Expired => {
-            (LapseReason::Expired, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed)
-        }
-        SessionEnd::Revoked => {
-            (LapseReason::Revoked, Notice::IdentityLapsed, EventKind::VisitorIdentityLapsed)
-        }
-        SessionEnd::LoggedOut | SessionEnd::Switched => {
-            (LapseReason::SignedOut, Notice::VisitorSignedOut, EventKind::VisitorSignedOut)
-        }
-    };
-    // Of several sessions that end by time or by others' doing together, one lapse is told; who signs out does so each time.
-    if !visitors::lapse(tx, session.visitor_id, lapse, now).await? && lapse != LapseReason::SignedOut {
-        return Ok(());
-    }
-    match conversations::find_ongoing(tx, session.visitor_id).await? {
-        Some(conversation) => write_notice(tx, conversation.id, notice, notice_id, kind, now).await?,
-        None => {
-            let event = NewEvent {
-                project_id: session.project_id.clone(),
-                kind,
-                visitor_id: session.visitor_id,
-                conversation: None,
-                message: None,
-                created_at: now,
-            };
-            events::append(tx, event).await?;
-        }
-    }
-    Ok(())
 }

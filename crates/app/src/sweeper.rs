@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use signet_domain::audit::AuditKind;
 use signet_domain::{MessageId, SessionEnd};
-use signet_store::{access_tokens, authentication_failures, replays, sessions};
+use signet_store::{access_tokens, audit_events, authentication_failures, hand_overs, replays, sessions};
 
-use crate::sign_in_write::end_session;
+use crate::endings::Ending;
 use crate::{Actor, App, AppError};
 
 /// How often overdue sessions are looked for. The session itself is refused to the millisecond; this is how late agents
@@ -53,6 +54,12 @@ impl Sweeper {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "overdue sessions could not be ended"
+                );
+            }
+            if let Err(error) = self.app.expire_identity_requests().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "unanswered requests could not be ended"
                 );
             }
             // Those that a process which died left behind.
@@ -111,14 +118,21 @@ impl App {
                 .await?;
             let found = overdue.len();
             for session in overdue {
-                let notice = MessageId::generate(&self.env);
-                let record = session.clone();
+                let notice_id = MessageId::generate(&self.env);
                 let ended_here = self
                     .store
                     .write(move |tx| {
-                        Box::pin(
-                            async move { end_session(tx, &record, SessionEnd::Expired, notice, now).await },
-                        )
+                        Box::pin(async move {
+                            let reason = SessionEnd::Expired;
+                            let ending = Ending { reason, notice_id, correlation_id: None, now };
+                            let ended = ending.end(tx, &session).await?;
+                            if ended {
+                                let event = Actor::system().did(AuditKind::VisitorSessionExpired, now);
+                                let event = event.in_project(&session.project_id);
+                                audit_events::record(tx, event.to("VISITOR_SESSION", &session.id));
+                            }
+                            Ok::<_, AppError>(ended)
+                        })
                     })
                     .await?;
                 ended += usize::from(ended_here);
@@ -138,6 +152,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     access_tokens::delete_expired(tx, now).await?;
+                    hand_overs::purge(tx, now).await?;
                     authentication_failures::purge_counts(tx, now).await?;
                     Ok::<_, AppError>(())
                 })

@@ -1,5 +1,6 @@
 //! What a visitor does: write, read, leave.
 
+use signet_domain::audit::AuditKind;
 use signet_domain::{
     Assurance, Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody,
     MessageId, MessageText, SessionEnd, Timestamp, Visibility,
@@ -7,10 +8,11 @@ use signet_domain::{
 use signet_realtime::{Signal, Topic};
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, HistoryCursor, NewMessage};
-use signet_store::{Tx, conversations, devices, sessions, visitors};
+use signet_store::{Tx, audit_events, conversations, devices, sessions, visitors};
 
+use crate::audit::Actor;
+use crate::endings::Ending;
 use crate::session_token::{DEVICE_CREDENTIAL, VisitorSession};
-use crate::sign_in_write::end_session;
 use crate::{App, AppError, RequestContext};
 
 /// A message is stored durably.
@@ -78,6 +80,7 @@ impl App {
             session_id: Some(session.session_id),
             client_message_id: Some(client_message_id),
             created_at: now,
+            copied_from: None,
         };
         let new_conversation = ConversationId::generate(&self.env);
         let mut attempt = 1;
@@ -221,13 +224,21 @@ impl App {
             return Ok(());
         };
         if session.assurance == Assurance::Verified {
-            let (id, notice) = (session.session_id, MessageId::generate(&self.env));
+            let (id, notice_id) = (session.session_id, MessageId::generate(&self.env));
+            let (correlation_id, actor) =
+                (context.correlation_id.clone(), Actor::visitor(session.visitor_id, context));
             let ended = self
                 .store
                 .write(move |tx| {
                     Box::pin(async move {
                         let Some(session) = sessions::find(tx, id).await? else { return Ok(None) };
-                        end_session(tx, &session, SessionEnd::LoggedOut, notice, now).await?;
+                        let correlation_id = Some(correlation_id.as_str());
+                        let reason = SessionEnd::LoggedOut;
+                        if (Ending { reason, notice_id, correlation_id, now }).end(tx, &session).await? {
+                            let event = actor.did(AuditKind::VisitorSignedOut, now);
+                            let event = event.in_project(&session.project_id);
+                            audit_events::record(tx, event.to("VISITOR_SESSION", &session.id));
+                        }
                         Ok::<_, AppError>(Some(session))
                     })
                 })
@@ -279,6 +290,9 @@ async fn store_message(
         None => {
             if session.assurance != Assurance::Verified {
                 visitors::ensure_anonymous(tx, session.visitor_id, &session.project_id, now).await?;
+                if let Some(claimed_id) = &session.claimed_id {
+                    visitors::claim(tx, session.visitor_id, claimed_id).await?;
+                }
             }
             conversations::insert(tx, new_conversation, &session.project_id, session.visitor_id, now).await?;
             (new_conversation, EventKind::ConversationStarted)

@@ -182,6 +182,8 @@ fn recognised() -> Result<Operation> {
             session: None,
             device: None,
             browser: None,
+            hand_over: None,
+            claimed_id: None,
         };
         let context = RequestContext { correlation_id: "bench".into(), address: [127, 0, 0, 1].into() };
         let activated = app.activate(request, &context).await.ok().context("the activation was refused")?;
@@ -204,6 +206,7 @@ fn claims(user: &str) -> SessionClaims {
         assurance: "VERIFIED".into(),
         auth_time: Some(NOW / 1000),
         dev: None,
+        ext: None,
     }
 }
 

@@ -78,6 +78,10 @@ macro_rules! kinds {
 kinds! {
     /// A token proved who a visitor is, and a session was opened.
     VisitorAuthenticated = "VISITOR_AUTHENTICATED" in Identity;
+    /// A visitor's token was refused. Of a flood of them the first.
+    VisitorAuthenticationRefused = "VISITOR_AUTHENTICATION_REFUSED" in Identity;
+    /// A visitor's session ran out without a fresh proof.
+    VisitorSessionExpired = "VISITOR_SESSION_EXPIRED" in Identity;
     /// A visitor signed out.
     VisitorSignedOut = "VISITOR_SIGNED_OUT" in Identity;
     /// Somebody other than the visitor ended a visitor's sessions.

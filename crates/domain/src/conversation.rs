@@ -70,6 +70,15 @@ pub struct AgentInCharge {
     pub name: String,
 }
 
+/// An agent's wish that the visitor confirms who they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdentityRequest {
+    /// When. Only a proof made after it counts.
+    pub at: Timestamp,
+    /// Who asks.
+    pub by: AgentInCharge,
+}
+
 /// A thread between a visitor and the brand.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Conversation {
@@ -101,6 +110,10 @@ pub struct Conversation {
     pub read_by_agent: i64,
     /// The visitor has seen everything up to this sequence.
     pub read_by_visitor: i64,
+    /// The visitor is asked to confirm who they are, and has not answered.
+    pub identity_request: Option<IdentityRequest>,
+    /// How many of its messages the visitor had added to the conversation in which it goes on; `None`: they did not ask for it.
+    pub messages_added: Option<i64>,
 }
 
 /// Why an identity is no longer proved.

@@ -7,6 +7,7 @@ use crate::conversation::Conversation;
 use crate::ids::{ProjectId, VisitorId};
 use crate::message::Message;
 use crate::time::Timestamp;
+use uuid::Uuid;
 
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,10 +26,16 @@ pub enum EventKind {
     VisitorIdentityLapsed,
     /// The visitor signed out.
     VisitorSignedOut,
+    /// A token was refused. No visitor is known.
+    VisitorAuthenticationFailed,
+    /// A sale was attributed to a conversation.
+    TransactionAttributed,
+    /// A visitor answered the survey after a conversation, or a question of it.
+    SatisfactionAnswered,
 }
 
 impl EventKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::ConversationStarted,
         Self::MessageSent,
         Self::ConversationUpdated,
@@ -36,6 +43,9 @@ impl EventKind {
         Self::VisitorAuthenticated,
         Self::VisitorIdentityLapsed,
         Self::VisitorSignedOut,
+        Self::VisitorAuthenticationFailed,
+        Self::TransactionAttributed,
+        Self::SatisfactionAnswered,
     ];
 
     /// The word used in storage and on the wire.
@@ -48,6 +58,9 @@ impl EventKind {
             Self::VisitorAuthenticated => "VISITOR_AUTHENTICATED",
             Self::VisitorIdentityLapsed => "VISITOR_IDENTITY_LAPSED",
             Self::VisitorSignedOut => "VISITOR_SIGNED_OUT",
+            Self::VisitorAuthenticationFailed => "VISITOR_AUTHENTICATION_FAILED",
+            Self::TransactionAttributed => "TRANSACTION_ATTRIBUTED",
+            Self::SatisfactionAnswered => "SATISFACTION_ANSWERED",
         }
     }
 
@@ -66,12 +79,16 @@ pub struct Event {
     pub sequence: i64,
     /// What.
     pub kind: EventKind,
-    /// The visitor concerned.
-    pub visitor_id: VisitorId,
+    /// The visitor concerned. `None` when nobody proved to be one.
+    pub visitor_id: Option<VisitorId>,
     /// The conversation concerned, as it was after the change. `None` when a visitor without one signs in or out.
     pub conversation: Option<Conversation>,
     /// The new entry, when there is one.
     pub message: Option<Message>,
     /// When.
     pub created_at: Timestamp,
+    /// The request behind it, as it was answered to the page and stands in the logs. `None` for what happened by itself.
+    pub correlation_id: Option<String>,
+    /// What it is about, by kind: the session of an identity's events, the failure's record, the transaction.
+    pub subject: Option<Uuid>,
 }

@@ -12,6 +12,10 @@ pub const NAME_CHARACTERS: usize = 255;
 pub const USER_ID_CHARACTERS: usize = 255;
 /// Most entries in a page of history or a connection.
 pub const PAGE: usize = 100;
+/// How long a visitor has to confirm their identity once an agent asks for it.
+pub const IDENTITY_REQUEST: Duration = Duration::from_mins(5);
+/// Longest `extID`, in characters.
+pub const CLAIMED_ID_CHARACTERS: usize = 50;
 /// Default visitor session lifetime.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(1);
 /// Default for how far the clocks of token provider and platform may differ.

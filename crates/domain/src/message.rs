@@ -32,7 +32,7 @@ pub enum Notice {
     VisitorSignedOut,
     /// The session ran out without a fresh proof.
     IdentityLapsed,
-    /// A fresh proof came after a lapse.
+    /// A fresh proof came after a lapse, or after an agent asked for it.
     IdentityConfirmed,
     /// An agent closed the conversation.
     ConversationClosed,
@@ -40,6 +40,14 @@ pub enum Notice {
     ContinuedElsewhere,
     /// An anonymous conversation of this person was closed in favour of this one.
     ContinuedFrom,
+    /// An agent, the author of this entry, asks the visitor to confirm who they are.
+    IdentityRequested,
+    /// The visitor declined, or could not.
+    IdentityNotConfirmed,
+    /// Nobody answered in time.
+    IdentityRequestUnanswered,
+    /// The visitor added what they wrote before they signed in: the entries that follow.
+    EarlierMessagesAdded,
 }
 
 /// Who is meant to see an entry.
@@ -52,7 +60,7 @@ pub enum Visibility {
 }
 
 impl Notice {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::VisitorSignedIn,
         Self::VisitorReturned,
         Self::VisitorSignedOut,
@@ -61,6 +69,10 @@ impl Notice {
         Self::ConversationClosed,
         Self::ContinuedElsewhere,
         Self::ContinuedFrom,
+        Self::IdentityRequested,
+        Self::IdentityNotConfirmed,
+        Self::IdentityRequestUnanswered,
+        Self::EarlierMessagesAdded,
     ];
 
     /// The word used in storage and on the wire.
@@ -74,6 +86,10 @@ impl Notice {
             Self::ConversationClosed => "CONVERSATION_CLOSED",
             Self::ContinuedElsewhere => "CONTINUED_ELSEWHERE",
             Self::ContinuedFrom => "CONTINUED_FROM",
+            Self::IdentityRequested => "IDENTITY_REQUESTED",
+            Self::IdentityNotConfirmed => "IDENTITY_NOT_CONFIRMED",
+            Self::IdentityRequestUnanswered => "IDENTITY_REQUEST_UNANSWERED",
+            Self::EarlierMessagesAdded => "EARLIER_MESSAGES_ADDED",
         }
     }
 
@@ -89,7 +105,11 @@ impl Notice {
             | Self::IdentityLapsed
             | Self::IdentityConfirmed
             | Self::ConversationClosed
-            | Self::ContinuedElsewhere => Visibility::Everyone,
+            | Self::ContinuedElsewhere
+            | Self::IdentityRequested
+            | Self::IdentityNotConfirmed
+            | Self::IdentityRequestUnanswered
+            | Self::EarlierMessagesAdded => Visibility::Everyone,
             Self::VisitorReturned | Self::VisitorSignedOut | Self::ContinuedFrom => Visibility::Agents,
         }
     }
@@ -102,6 +122,15 @@ pub enum MessageBody {
     Text(MessageText),
     /// A line by Signet.
     Notice(Notice),
+}
+
+/// Where a copied text stands, and when it was written there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CopiedFrom {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// When.
+    pub written_at: Timestamp,
 }
 
 /// One entry of a conversation. Written once, never changed.
@@ -127,6 +156,8 @@ pub struct Message {
     pub client_message_id: Option<ClientMessageId>,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// Of a text that the visitor had added from an earlier conversation.
+    pub copied_from: Option<CopiedFrom>,
 }
 
 impl Message {

@@ -124,6 +124,8 @@ pub struct Visitor {
     pub created_at: Timestamp,
     /// Last change of this record.
     pub updated_at: Timestamp,
+    /// What the page called them (`extID`), without proof. `None` for verified visitors.
+    pub claimed_id: Option<String>,
 }
 
 impl Visitor {

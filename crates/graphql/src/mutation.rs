@@ -1,7 +1,7 @@
 //! Writes. What the caller can put right is in `userErrors`; everything else is an error of the field.
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, SimpleObject};
-use signet_app::{ActivationFailure, AppError, RevokeBy, SendAsAgent};
+use signet_app::{ActivationFailure, Actor, AppError, RevokeBy, SendAsAgent};
 use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, SessionId};
 
 use crate::call::Call;
@@ -85,6 +85,17 @@ pub(crate) struct ConversationCloseInput {
 
 #[derive(SimpleObject)]
 pub(crate) struct ConversationClosePayload {
+    conversation: Option<ConversationNode>,
+    user_errors: Vec<UserError>,
+}
+
+#[derive(InputObject)]
+pub(crate) struct IdentityConfirmationRequestInput {
+    conversation_id: Uuid,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct IdentityConfirmationRequestPayload {
     conversation: Option<ConversationNode>,
     user_errors: Vec<UserError>,
 }
@@ -212,7 +223,8 @@ impl VisitorMutation {
                 )));
             }
         };
-        let revoked = call.app.revoke_visitor_sessions(&access, by, &call.context).await;
+        let actor = Actor::caller(&call.caller, &call.context);
+        let revoked = call.app.revoke_visitor_sessions(&access, by, &actor).await;
         let revoked = revoked.map_err(|error| call.error(&error))?;
         let revoked_count = i64::try_from(revoked).unwrap_or(i64::MAX);
         Ok(VisitorSessionsRevokePayload { revoked_count, user_errors: Vec::new() })
@@ -250,6 +262,21 @@ impl VisitorMutation {
         let closed = call.app.close_conversation(&call.caller, id).await;
         let (conversation, user_errors) = split(call, closed)?;
         Ok(ConversationClosePayload { conversation: conversation.map(Into::into), user_errors })
+    }
+
+    /// Asks the visitor, in the calling agent's name, to confirm who they are. The request ends with an answer or after 5 minutes; the
+    /// thread says how. Asked already: nothing more is written.
+    #[graphql(complexity = "WRITE_COST + child_complexity")]
+    async fn identity_confirmation_request(
+        &self,
+        ctx: &Context<'_>,
+        input: IdentityConfirmationRequestInput,
+    ) -> Result<IdentityConfirmationRequestPayload> {
+        let call = Call::of(ctx)?;
+        let id = ConversationId::from_uuid(input.conversation_id.0);
+        let asked = call.app.request_identity_confirmation(&call.caller, id, &call.context).await;
+        let (conversation, user_errors) = split(call, asked)?;
+        Ok(IdentityConfirmationRequestPayload { conversation: conversation.map(Into::into), user_errors })
     }
 
     /// Everything up to `sequence` was seen by the agents.

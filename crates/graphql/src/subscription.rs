@@ -106,7 +106,7 @@ fn stored(event: &Event) -> Option<ConversationEvent> {
     let conversation = event.conversation.clone()?;
     Some(ConversationEvent {
         cursor: Some(Long(event.sequence)),
-        kind: event.kind.into(),
+        kind: ConversationEventKind::of(event.kind)?,
         conversation: ConversationNode::from(conversation),
         message: event.message.clone().map(MessageNode),
     })

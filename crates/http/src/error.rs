@@ -95,13 +95,15 @@ impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
         let status = match &error {
             AppError::NotFound => StatusCode::NOT_FOUND,
-            AppError::PermissionDenied => StatusCode::FORBIDDEN,
+            AppError::PermissionDenied | AppError::OriginNotAllowed => StatusCode::FORBIDDEN,
             AppError::Unauthenticated
             | AppError::CredentialsInvalid
             | AppError::SessionExpired
             | AppError::SessionEnded => StatusCode::UNAUTHORIZED,
             AppError::Invalid { .. } => StatusCode::BAD_REQUEST,
-            AppError::ConversationClosed | AppError::Exists(_) => StatusCode::CONFLICT,
+            AppError::ConversationClosed | AppError::Conflict { .. } | AppError::Exists(_) => {
+                StatusCode::CONFLICT
+            }
             AppError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             AppError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -95,6 +95,11 @@ fn visitor_api(server: &Server) -> Router<Server> {
         .route("/logout", post(visitor::logout))
         .route("/messages", post(visitor::send))
         .route("/history", get(visitor::history))
+        .route("/earlier-messages", post(visitor::earlier_messages))
+        .route("/identity-confirmation", post(visitor::identity_confirmation))
+        .route("/hand-over", post(visitor::hand_over))
+        .route("/transactions", post(visitor::transaction))
+        .route("/satisfaction", post(visitor::satisfaction))
         .route("/socket", get(socket::open))
         .route_layer(from_fn_with_state(server.clone(), security::own_origin_only))
         // The tag's file is for the brand's pages.

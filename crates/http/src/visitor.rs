@@ -6,14 +6,18 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::StatusCode;
 use serde::Deserialize;
-use signet_app::{ActivationFailure, ActivationRequest, AppError, FailureCode, RequestContext};
+use signet_app::{
+    ActivationFailure, ActivationRequest, AppError, FailureCode, NewTransaction, RequestContext,
+};
 use signet_domain::text::InvalidText;
 use signet_domain::{ClientMessageId, MessageText, limits};
 
 use crate::error::{ApiError, refusal};
 use crate::extract::{Bearer, StrictJson, Visitor};
 use crate::wire::{
-    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, HistoryPage, SendRequest,
+    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, EarlierMessages,
+    EarlierMessagesRequest, HandOver, HandOverRequest, HistoryPage, IdentityConfirmationRequest,
+    RecordedTransaction, SatisfactionRequest, SendRequest, TransactionRequest,
 };
 use crate::{Server, history_cursor};
 
@@ -42,6 +46,8 @@ pub(crate) async fn activate(
         session: request.session,
         device: request.device,
         browser: request.browser_id,
+        hand_over: request.hand_over,
+        claimed_id: request.ext_id,
     };
     Ok(match server.app.activate(request, &context).await {
         Ok(activated) => {
@@ -90,6 +96,7 @@ pub(crate) async fn send(
         ApiError::new(StatusCode::BAD_REQUEST, "CLIENT_MESSAGE_ID_INVALID", "clientMessageId is not a UUID")
     })?;
     let text = MessageText::parse(&body.text).map_err(text_refused)?;
+    session.check_author(body.visitor_id)?;
     let stored = server.app.visitor_send(&session, id, text, &context).await?;
     Ok((StatusCode::CREATED, Json(Acknowledgement::from(stored))).into_response())
 }
@@ -100,6 +107,62 @@ fn text_refused(error: InvalidText) -> ApiError {
         InvalidText::TooLong => "MESSAGE_TOO_LONG",
     };
     ApiError { message: error.to_string().into(), ..ApiError::new(StatusCode::BAD_REQUEST, code, "") }
+}
+
+/// `POST /visitor/v1/earlier-messages`.
+pub(crate) async fn earlier_messages(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Visitor(session): Visitor,
+    StrictJson(body): StrictJson<EarlierMessagesRequest>,
+) -> Result<Json<EarlierMessages>, ApiError> {
+    Ok(Json(server.app.add_earlier_messages(&session, body.conversation_id, &context).await?.into()))
+}
+
+/// `POST /visitor/v1/identity-confirmation`.
+pub(crate) async fn identity_confirmation(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Visitor(session): Visitor,
+    StrictJson(body): StrictJson<IdentityConfirmationRequest>,
+) -> Result<StatusCode, ApiError> {
+    let why = body.outcome.into();
+    server.app.identity_not_confirmed(&session, body.conversation_id, why, &context).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /visitor/v1/hand-over`.
+pub(crate) async fn hand_over(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Visitor(session): Visitor,
+    StrictJson(body): StrictJson<HandOverRequest>,
+) -> Result<Response, ApiError> {
+    let made = server.app.hand_over(&session, &body.origin, &context).await?;
+    Ok((StatusCode::CREATED, Json(HandOver::from(made))).into_response())
+}
+
+/// `POST /visitor/v1/transactions`.
+pub(crate) async fn transaction(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Visitor(session): Visitor,
+    StrictJson(body): StrictJson<TransactionRequest>,
+) -> Result<Json<RecordedTransaction>, ApiError> {
+    let reported = NewTransaction::parse(&body.id, body.amount)?;
+    Ok(Json(server.app.record_transaction(&session, reported, &context).await?.into()))
+}
+
+/// `POST /visitor/v1/satisfaction`.
+pub(crate) async fn satisfaction(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Visitor(session): Visitor,
+    StrictJson(body): StrictJson<SatisfactionRequest>,
+) -> Result<StatusCode, ApiError> {
+    let id = body.conversation_id;
+    server.app.answer_survey(&session, id, body.into(), &context).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Which page of history.

@@ -159,6 +159,7 @@ async fn message(store: &Store, writer: u64, count: u64) {
                     session_id: None,
                     client_message_id: Some(client_message_id),
                     created_at: NOW,
+                    copied_from: None,
                 };
                 let appended = messages::append(tx, conversation(writer), new).await?;
                 let (message, conversation) = appended.expect("the conversation goes on");

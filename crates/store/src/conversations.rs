@@ -1,7 +1,7 @@
 //! Conversations: state, counters and marks are kept in the row, so that a list costs one query.
 
 use signet_domain::access::Agent;
-use signet_domain::conversation::{AgentInCharge, CloseReason, ConversationState};
+use signet_domain::conversation::{AgentInCharge, CloseReason, ConversationState, IdentityRequest};
 use signet_domain::{AgentId, Conversation, ConversationId, ProjectId, Timestamp, VisitorId};
 use uuid::Uuid;
 
@@ -15,13 +15,16 @@ macro_rules! conversation_columns {
          conversations.close_reason, conversations.created_at, conversations.continued_in, conversations.agent_id, \
          (SELECT agents.name FROM agents WHERE agents.id = conversations.agent_id), conversations.last_sequence, \
          conversations.last_text_sequence, conversations.last_activity_at, conversations.waiting_since, \
-         conversations.unread_count, conversations.read_by_agent, conversations.read_by_visitor"
+         conversations.unread_count, conversations.read_by_agent, conversations.read_by_visitor, \
+         conversations.identity_requested_at, conversations.identity_requested_by, \
+         (SELECT agents.name FROM agents WHERE agents.id = conversations.identity_requested_by), \
+         conversations.messages_added"
     };
 }
 pub(crate) use conversation_columns;
 
 /// How many columns `conversation_columns` names.
-pub(crate) const COLUMNS: usize = 16;
+pub(crate) const COLUMNS: usize = 20;
 
 /// A list between two places by a key. `$scope` picks the index; the other conditions are met by most rows of any scope,
 /// and stand in COALESCE so that no engine takes them for a reason to use another index.
@@ -55,10 +58,21 @@ statements! {
     FIND_ONGOING = concat!(
         "SELECT ", conversation_columns!(), " FROM conversations WHERE visitor_id = $1 AND closed_at IS NULL");
     ADOPT = "UPDATE conversations SET visitor_id = $1 WHERE id = $2 AND visitor_id = $3 AND closed_at IS NULL";
-    CLOSE = "UPDATE conversations SET closed_at = $1, close_reason = $2, continued_in = $3, waiting_since = NULL \
+    CLOSE = "UPDATE conversations SET closed_at = $1, close_reason = $2, continued_in = $3, waiting_since = NULL, \
+        identity_requested_at = NULL, identity_requested_by = NULL \
         WHERE id = $4 AND closed_at IS NULL";
     CONTINUED_FROM = concat!(
         "SELECT ", conversation_columns!(), " FROM conversations WHERE continued_in = $1 ORDER BY created_at, id");
+    REQUEST_IDENTITY = "UPDATE conversations SET identity_requested_at = $1, identity_requested_by = $2 \
+        WHERE id = $3 AND closed_at IS NULL AND identity_requested_at IS NULL";
+    END_IDENTITY_REQUEST = "UPDATE conversations SET identity_requested_at = NULL, identity_requested_by = NULL \
+        WHERE id = $1 AND identity_requested_at IS NOT NULL AND closed_at IS NULL";
+    IDENTITY_REQUESTED_UNTIL = "SELECT id FROM conversations WHERE identity_requested_at <= $1 \
+        ORDER BY identity_requested_at LIMIT $2";
+    MESSAGES_ADDED = "UPDATE conversations SET messages_added = $1 WHERE id = $2 AND messages_added IS NULL";
+    LATEST_OF_VISITOR = concat!(
+        "SELECT ", conversation_columns!(), " FROM conversations WHERE visitor_id = $1 AND (closed_at IS NULL OR closed_at >= $2) \
+         ORDER BY created_at DESC, id DESC LIMIT 1");
     TAKE = "UPDATE conversations SET agent_id = $1 WHERE id = $2 AND agent_id IS NULL";
     MARK_READ_BY_AGENT = "UPDATE conversations SET read_by_agent = \
         CASE WHEN $1 > last_sequence THEN last_sequence ELSE $1 END \
@@ -115,6 +129,8 @@ pub async fn insert(
         unread_count: 0,
         read_by_agent: 0,
         read_by_visitor: 0,
+        identity_request: None,
+        messages_added: None,
     })
 }
 
@@ -156,6 +172,45 @@ pub async fn close(
 /// Conversations that go on in this one, oldest first.
 pub async fn continued_from(tx: &mut Tx<'_>, id: ConversationId) -> Result<Vec<Conversation>, StoreError> {
     tx.query(CONTINUED_FROM, &[id.into()], |row| read(row, 0)).await
+}
+
+/// Asks the visitor, in an agent's name, to confirm who they are. False if that is asked already, or the conversation is closed.
+pub async fn request_identity(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    agent_id: AgentId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    tx.changes(REQUEST_IDENTITY, &[now.into(), agent_id.into(), id.into()]).await
+}
+
+/// Ends such a request, once. False if there is none (any more).
+pub async fn end_identity_request(tx: &mut Tx<'_>, id: ConversationId) -> Result<bool, StoreError> {
+    tx.changes(END_IDENTITY_REQUEST, &[id.into()]).await
+}
+
+/// Conversations in which a request was made at `until` or before and has not ended, oldest request first.
+pub async fn identity_requested_until(
+    tx: &mut Tx<'_>,
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let values = [until.into(), (limit as i64).into()];
+    tx.query(IDENTITY_REQUESTED_UNTIL, &values, |row| row.get(0, "conversations.id")).await
+}
+
+/// Notes how many messages of a conversation were added to the one in which it goes on, once: false if that was done before.
+pub async fn set_messages_added(tx: &mut Tx<'_>, id: ConversationId, count: i64) -> Result<bool, StoreError> {
+    tx.changes(MESSAGES_ADDED, &[count.into(), id.into()]).await
+}
+
+/// The visitor's newest conversation that is ongoing or was closed at `since` or later.
+pub async fn find_latest(
+    tx: &mut Tx<'_>,
+    visitor_id: VisitorId,
+    since: Timestamp,
+) -> Result<Option<Conversation>, StoreError> {
+    tx.query_opt(LATEST_OF_VISITOR, &[visitor_id.into(), since.into()], |row| read(row, 0)).await
 }
 
 /// Puts an agent in charge. False if somebody is already.
@@ -333,6 +388,17 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Conversation, StoreErr
         None => None,
         Some(id) => Some(AgentInCharge { id, name: row.get(first + 8, "agents.name")? }),
     };
+    let identity_request =
+        match row.get::<Option<Timestamp>>(first + 16, "conversations.identity_requested_at")? {
+            None => None,
+            Some(at) => Some(IdentityRequest {
+                at,
+                by: AgentInCharge {
+                    id: row.get(first + 17, "conversations.identity_requested_by")?,
+                    name: row.get(first + 18, "agents.name")?,
+                },
+            }),
+        };
     Ok(Conversation {
         id: row.get(first, "conversations.id")?,
         project_id: row.get(first + 1, "conversations.project_id")?,
@@ -348,5 +414,7 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Conversation, StoreErr
         unread_count: row.get(first + 13, "conversations.unread_count")?,
         read_by_agent: row.get(first + 14, "conversations.read_by_agent")?,
         read_by_visitor: row.get(first + 15, "conversations.read_by_visitor")?,
+        identity_request,
+        messages_added: row.get(first + 19, "conversations.messages_added")?,
     })
 }

@@ -1,8 +1,11 @@
-//! The log of what happened in a project, in order: what agents resume from and what webhooks will be sent from.
+//! The log of what happened in a project, in order: what agents resume from, and the outbox that webhooks are sent from. An event is
+//! written in the transaction of what it tells of, so there is none without the other.
 
 use signet_domain::{
     Conversation, ConversationId, Event, EventKind, Message, ProjectId, Timestamp, VisitorId,
 };
+
+use uuid::Uuid;
 
 use crate::conversations::{self, COLUMNS, conversation_columns};
 use crate::messages::{self, message_columns};
@@ -11,12 +14,12 @@ use crate::{StoreError, Tx};
 
 statements! {
     NEXT = "UPDATE project_counters SET event_sequence = event_sequence + 1 WHERE project_id = $1 RETURNING event_sequence";
-    INSERT = "INSERT INTO events (project_id, sequence, kind, visitor_id, conversation_id, message_sequence, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT = "INSERT INTO events (project_id, sequence, kind, visitor_id, conversation_id, message_sequence, created_at, \
+        correlation_id, subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     LATEST = "SELECT event_sequence FROM project_counters WHERE project_id = $1";
     AFTER = concat!(
         "SELECT events.project_id, events.sequence, events.kind, events.visitor_id, events.created_at, \
-         events.conversation_id, events.message_sequence, ", conversation_columns!(), ", ", message_columns!(),
+         events.conversation_id, events.message_sequence, events.correlation_id, events.subject, ", conversation_columns!(), ", ", message_columns!(),
         " FROM events LEFT JOIN conversations ON conversations.id = events.conversation_id \
          LEFT JOIN messages ON messages.conversation_id = events.conversation_id \
          AND messages.sequence = events.message_sequence \
@@ -24,7 +27,7 @@ statements! {
 }
 
 /// Columns of an event before those of its records.
-const OWN_COLUMNS: usize = 7;
+const OWN_COLUMNS: usize = 9;
 
 /// An event that has no place yet.
 #[derive(Debug, Clone)]
@@ -43,23 +46,65 @@ pub struct NewEvent {
     pub created_at: Timestamp,
 }
 
+/// Where an event comes from, and what it is about beside visitor, conversation and message.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trace<'a> {
+    /// The request behind it.
+    pub correlation_id: Option<&'a str>,
+    /// As [`Event::subject`].
+    pub subject: Option<Uuid>,
+}
+
+/// As [`append_traced`], for an event that needs no trace.
+pub async fn append(tx: &mut Tx<'_>, event: NewEvent) -> Result<(), StoreError> {
+    append_traced(tx, event, Trace::default()).await
+}
+
+/// As [`append`], of a refused activation, which has no visitor: the subject is the record of the failure.
+pub async fn append_refusal(
+    tx: &mut Tx<'_>,
+    project_id: &ProjectId,
+    trace: Trace<'_>,
+    created_at: Timestamp,
+) -> Result<(), StoreError> {
+    let unplaced = Event {
+        project_id: project_id.clone(),
+        sequence: 0,
+        kind: EventKind::VisitorAuthenticationFailed,
+        visitor_id: None,
+        conversation: None,
+        message: None,
+        created_at,
+        correlation_id: trace.correlation_id.map(str::to_owned),
+        subject: trace.subject,
+    };
+    place(tx, unplaced).await
+}
+
 /// Writes an event under the project's next sequence and queues it for the [`crate::CommitObserver`]. Call it last in a
 /// body: on PostgreSQL it holds the project's counter until the commit. [`StoreError::Corrupt`] if there is no such
 /// project.
-pub async fn append(tx: &mut Tx<'_>, event: NewEvent) -> Result<(), StoreError> {
+pub async fn append_traced(tx: &mut Tx<'_>, event: NewEvent, trace: Trace<'_>) -> Result<(), StoreError> {
+    let unplaced = Event {
+        project_id: event.project_id,
+        sequence: 0,
+        kind: event.kind,
+        visitor_id: Some(event.visitor_id),
+        conversation: event.conversation,
+        message: event.message,
+        created_at: event.created_at,
+        correlation_id: trace.correlation_id.map(str::to_owned),
+        subject: trace.subject,
+    };
+    place(tx, unplaced).await
+}
+
+async fn place(tx: &mut Tx<'_>, event: Event) -> Result<(), StoreError> {
     let sequence = tx
         .query_opt(NEXT, &[(&event.project_id).into()], |row| row.get(0, "project_counters.event_sequence"))
         .await?
         .ok_or(StoreError::Corrupt("project_counters.project_id"))?;
-    let event = Event {
-        project_id: event.project_id,
-        sequence,
-        kind: event.kind,
-        visitor_id: event.visitor_id,
-        conversation: event.conversation,
-        message: event.message,
-        created_at: event.created_at,
-    };
+    let event = Event { sequence, ..event };
     let values = [
         (&event.project_id).into(),
         sequence.into(),
@@ -68,6 +113,8 @@ pub async fn append(tx: &mut Tx<'_>, event: NewEvent) -> Result<(), StoreError> 
         event.conversation.as_ref().map(|conversation| conversation.id).into(),
         event.message.as_ref().map(|message| message.sequence).into(),
         event.created_at.into(),
+        event.correlation_id.as_ref().into(),
+        event.subject.into(),
     ];
     tx.execute(INSERT, &values).await?;
     tx.queue(event);
@@ -103,5 +150,7 @@ fn read(row: &Row<'_>) -> Result<Event, StoreError> {
         conversation: conversation.map(|_| conversations::read(row, OWN_COLUMNS)).transpose()?,
         message: message.map(|_| messages::read(row, OWN_COLUMNS + COLUMNS)).transpose()?,
         created_at: row.get(4, "events.created_at")?,
+        correlation_id: row.get(7, "events.correlation_id")?,
+        subject: row.get(8, "events.subject")?,
     })
 }

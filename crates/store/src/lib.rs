@@ -23,6 +23,7 @@ pub mod customer_keys;
 pub mod devices;
 mod error;
 pub mod events;
+pub mod hand_overs;
 mod job;
 pub mod key_uses;
 pub mod messages;
@@ -31,9 +32,11 @@ pub mod page;
 mod postgres;
 pub mod projects;
 pub mod replays;
+pub mod satisfaction;
 pub mod sessions;
 mod sql;
 mod sqlite;
+pub mod transactions;
 mod tx;
 pub mod visitors;
 
@@ -201,10 +204,13 @@ fn statements() -> impl Iterator<Item = Sql> {
         devices::STATEMENTS,
         events::STATEMENTS,
         key_uses::STATEMENTS,
+        hand_overs::STATEMENTS,
         messages::STATEMENTS,
         projects::STATEMENTS,
         replays::STATEMENTS,
+        satisfaction::STATEMENTS,
         sessions::STATEMENTS,
+        transactions::STATEMENTS,
         visitors::STATEMENTS,
     ]
     .into_iter()

@@ -1,5 +1,6 @@
 //! The entries of conversations. Written once, never changed.
 
+use signet_domain::message::CopiedFrom;
 use signet_domain::{
     Assurance, Author, ClientMessageId, Conversation, ConversationId, Message, MessageBody, MessageId,
     MessageText, Notice, SessionId, Timestamp, Visibility, VisitorId,
@@ -15,7 +16,8 @@ macro_rules! message_columns {
     () => {
         "messages.id, messages.conversation_id, messages.sequence, messages.author_type, messages.author_id, \
          messages.author_name, messages.body, messages.notice, messages.assurance, messages.verified_at, \
-         messages.session_id, messages.client_message_id, messages.created_at"
+         messages.session_id, messages.client_message_id, messages.created_at, messages.copied_from, \
+         messages.written_at"
     };
 }
 pub(crate) use message_columns;
@@ -51,13 +53,14 @@ statements! {
     /// A notice is no activity, and closed conversations get them too.
     ADVANCE_BY_NOTICE = advance!("", "id = $1");
     INSERT = "INSERT INTO messages (conversation_id, sequence, id, author_type, author_id, author_name, body, notice, \
-        agents_only, assurance, verified_at, session_id, client_message_id, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        agents_only, assurance, verified_at, session_id, client_message_id, created_at, copied_from, written_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     FIND_OF_AGENT = select!("client_message_id = $1 AND author_id = $2 AND author_type = 'AGENT'");
     /// By the conversation's visitor, not the author's id: an anonymous visitor who signed in has another id now, and what
     /// they sent just before must be found by what they send again just after.
     FIND_OF_VISITOR = select!("client_message_id = $1 AND author_type = 'VISITOR' AND conversation_id IN \
         (SELECT id FROM conversations WHERE visitor_id = $2)");
+    TEXTS_OF_VISITOR = select!("conversation_id = $1 AND author_type = 'VISITOR' AND body IS NOT NULL ORDER BY sequence");
     AFTER = select!("conversation_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
     NEWEST = select!("conversation_id = $1 ORDER BY sequence DESC LIMIT $2");
     LIST = select!("conversation_id = $1 AND sequence > $2 AND sequence < $3 ORDER BY sequence LIMIT $4");
@@ -96,6 +99,8 @@ pub struct NewMessage {
     pub client_message_id: Option<ClientMessageId>,
     /// Now.
     pub created_at: Timestamp,
+    /// Of a copy.
+    pub copied_from: Option<CopiedFrom>,
 }
 
 /// Adds an entry to a conversation: takes the next sequence, keeps the row's counters (activity, waiting, unread; a visitor's
@@ -120,13 +125,14 @@ pub async fn append(
         session_id: message.session_id,
         client_message_id: message.client_message_id,
         created_at: message.created_at,
+        copied_from: message.copied_from,
     };
     let (author_type, author_id, author_name) = columns_of(&message.author);
     let (text, notice) = match &message.body {
         MessageBody::Text(text) => (Some(text.as_str()), None),
         MessageBody::Notice(notice) => (None, Some(notice.as_str())),
     };
-    let values: [Value<'_>; 14] = [
+    let values: [Value<'_>; 16] = [
         message.conversation_id.into(),
         message.sequence.into(),
         message.id.into(),
@@ -141,6 +147,8 @@ pub async fn append(
         message.session_id.into(),
         message.client_message_id.into(),
         message.created_at.into(),
+        message.copied_from.map(|copied| copied.conversation_id).into(),
+        message.copied_from.map(|copied| copied.written_at).into(),
     ];
     tx.execute(INSERT, &values).await?;
     Ok(Some((message, conversation)))
@@ -186,6 +194,14 @@ pub async fn after(
 ) -> Result<Vec<Message>, StoreError> {
     let values = [conversation_id.into(), sequence.into(), (limit as i64).into()];
     tx.query(AFTER, &values, |row| read(row, 0)).await
+}
+
+/// Everything a conversation's visitor wrote, in order.
+pub async fn texts_of_visitor(
+    tx: &mut Tx<'_>,
+    conversation_id: ConversationId,
+) -> Result<Vec<Message>, StoreError> {
+    tx.query(TEXTS_OF_VISITOR, &[conversation_id.into()], |row| read(row, 0)).await
 }
 
 /// The newest `limit` entries, ascending.
@@ -306,6 +322,12 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Message, StoreError> {
         Some(notice) => MessageBody::Notice(notice),
         None => MessageBody::Text(MessageText::from_storage(row.get(first + 6, "messages.body")?)),
     };
+    let copied_from = match row.get::<Option<ConversationId>>(first + 13, "messages.copied_from")? {
+        None => None,
+        Some(conversation_id) => {
+            Some(CopiedFrom { conversation_id, written_at: row.get(first + 14, "messages.written_at")? })
+        }
+    };
     Ok(Message {
         id: row.get(first, "messages.id")?,
         conversation_id: row.get(first + 1, "messages.conversation_id")?,
@@ -317,5 +339,6 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Message, StoreError> {
         session_id: row.get(first + 10, "messages.session_id")?,
         client_message_id: row.get(first + 11, "messages.client_message_id")?,
         created_at: row.get(first + 12, "messages.created_at")?,
+        copied_from,
     })
 }

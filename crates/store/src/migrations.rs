@@ -35,6 +35,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_revocation"),
     migration!(6, "0006_audit_checkpoints"),
     migration!(7, "0007_keys"),
+    migration!(8, "0008_identity"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

@@ -3,7 +3,7 @@
 use signet_domain::{BrowserId, ProjectId, Session, SessionEnd, SessionId, Timestamp, VisitorId};
 use uuid::Uuid;
 
-use crate::sql::{Row, statements};
+use crate::sql::{Row, Value, statements};
 use crate::{StoreError, Tx};
 
 macro_rules! columns {
@@ -49,20 +49,20 @@ statements! {
         postgres: revoked!(postgres: "end_reason = $1, ended_at = $2",
             "id = $3 AND (end_reason IS NULL OR end_reason = 'EXPIRED')");
     EXPIRE = "UPDATE sessions SET end_reason = 'EXPIRED', ended_at = $1 WHERE id = $2 AND end_reason IS NULL";
-    REVOKE_OF_VISITOR = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
-            "visitor_id = $2 AND ended_at IS NULL AND expires_at > $1"),
-        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
-            "visitor_id = $2 AND ended_at IS NULL AND expires_at > $1");
-    REVOKE_ONE = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
-            "id = $2 AND project_id = $3 AND ended_at IS NULL AND expires_at > $1"),
-        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
-            "id = $2 AND project_id = $3 AND ended_at IS NULL AND expires_at > $1");
+    REVOKE_OF_VISITOR = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "visitor_id = $3 AND ended_at IS NULL AND expires_at > $1"),
+        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "visitor_id = $3 AND ended_at IS NULL AND expires_at > $1");
+    REVOKE_ONE = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "id = $3 AND project_id = $4 AND ended_at IS NULL AND expires_at > $1"),
+        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "id = $3 AND project_id = $4 AND ended_at IS NULL AND expires_at > $1");
     /// Looks at every live session, once in the life of a key, so that no renewal has to keep an index of keys.
-    REVOKE_OF_KEY = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
-            "project_id = $2 AND signing_key = $3 AND ended_at IS NULL AND expires_at > $1"),
-        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE",
-            "project_id = $2 AND signing_key = $3 AND ended_at IS NULL AND expires_at > $1");
-    TO_ANNOUNCE = concat!("SELECT ", columns!(), " FROM sessions WHERE announce AND id > $1 ORDER BY id LIMIT $2");
+    REVOKE_OF_KEY = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "project_id = $3 AND signing_key = $4 AND ended_at IS NULL AND expires_at > $1"),
+        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "project_id = $3 AND signing_key = $4 AND ended_at IS NULL AND expires_at > $1");
+    TO_ANNOUNCE = concat!("SELECT ", columns!(), ", revoked_by_request FROM sessions WHERE announce AND id > $1 ORDER BY id LIMIT $2");
     ANNOUNCED = "UPDATE sessions SET announce = FALSE WHERE id = $1 AND announce";
     POSITION = "SELECT 1 + COALESCE((SELECT revocation_position FROM sessions WHERE revocation_position > 0 \
             ORDER BY revocation_position DESC LIMIT 1), 0)",
@@ -160,27 +160,35 @@ pub enum SessionsOf {
 }
 
 /// Revokes the live sessions of a project that are meant, however many, and tells how many. What follows for their visitors is
-/// still to be written: [`to_announce`]. The visitor of [`SessionsOf::Visitor`] must be one of the project's.
+/// still to be written: [`to_announce`], with the id of the request. The visitor of [`SessionsOf::Visitor`] must be one of the project's.
 pub async fn revoke(
     tx: &mut Tx<'_>,
     project_id: &ProjectId,
     which: &SessionsOf,
+    request: Option<&str>,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
+    let (now, request) = (Value::from(now), Value::from(request));
     match which {
-        SessionsOf::Visitor(id) => tx.execute(REVOKE_OF_VISITOR, &[now.into(), (*id).into()]).await,
+        SessionsOf::Visitor(id) => tx.execute(REVOKE_OF_VISITOR, &[now, request, (*id).into()]).await,
         SessionsOf::Session(id) => {
-            tx.execute(REVOKE_ONE, &[now.into(), (*id).into(), project_id.into()]).await
+            tx.execute(REVOKE_ONE, &[now, request, (*id).into(), project_id.into()]).await
         }
         SessionsOf::SigningKey(key) => {
-            tx.execute(REVOKE_OF_KEY, &[now.into(), project_id.into(), key.into()]).await
+            tx.execute(REVOKE_OF_KEY, &[now, request, project_id.into(), key.into()]).await
         }
     }
 }
 
-/// Revoked sessions whose visitors' threads have not been told, at most `limit`.
-pub async fn to_announce(tx: &mut Tx<'_>, limit: usize) -> Result<Vec<Session>, StoreError> {
-    tx.query(TO_ANNOUNCE, &[Uuid::nil().into(), (limit as i64).into()], read).await
+/// Revoked sessions whose visitors' threads have not been told, at most `limit`, each with the request that revoked it.
+pub async fn to_announce(
+    tx: &mut Tx<'_>,
+    limit: usize,
+) -> Result<Vec<(Session, Option<String>)>, StoreError> {
+    tx.query(TO_ANNOUNCE, &[Uuid::nil().into(), (limit as i64).into()], |row| {
+        Ok((read(row)?, row.get(10, "sessions.revoked_by_request")?))
+    })
+    .await
 }
 
 /// Marks a revoked session as told. False if somebody else did.

@@ -13,7 +13,8 @@ use crate::{Cursor, Page, PageRequest, StoreError, Tx};
 macro_rules! columns {
     () => {
         "visitors.id, visitors.project_id, visitors.external_user_id, visitors.assurance, visitors.verified_at, \
-         visitors.lapsed_at, visitors.lapse_reason, visitors.attributes, visitors.created_at, visitors.updated_at"
+         visitors.lapsed_at, visitors.lapse_reason, visitors.attributes, visitors.created_at, visitors.updated_at, \
+         visitors.claimed_id"
     };
 }
 
@@ -33,6 +34,7 @@ macro_rules! list {
 statements! {
     ENSURE = "INSERT INTO visitors (id, project_id, assurance, attributes, created_at, updated_at) \
         VALUES ($1, $2, 'ANONYMOUS', '[]', $3, $4) ON CONFLICT (id) DO NOTHING";
+    CLAIM = "UPDATE visitors SET claimed_id = $1, assurance = 'CLAIMED' WHERE id = $2 AND assurance <> 'VERIFIED'";
     /// What every page view of a signed-in visitor comes to: the proof is newer, the record says the same. Locks the record
     /// until the commit.
     VERIFY_AGAIN = concat!(
@@ -61,6 +63,11 @@ pub async fn ensure_anonymous(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(ENSURE, &[id.into(), project_id.into(), now.into(), now.into()]).await.map(drop)
+}
+
+/// Notes what the page calls an anonymous visitor, without proof. A verified one has their own id.
+pub async fn claim(tx: &mut Tx<'_>, id: VisitorId, claimed_id: &str) -> Result<bool, StoreError> {
+    tx.changes(CLAIM, &[claimed_id.into(), id.into()]).await
 }
 
 /// A person whose identity was just proved.
@@ -118,6 +125,7 @@ pub async fn verify(
         attributes,
         created_at: now,
         updated_at: now,
+        claimed_id: None,
     };
     Ok(Verified { visitor, new: true, lapsed: None })
 }
@@ -235,6 +243,7 @@ fn read(row: &Row<'_>) -> Result<Visitor, StoreError> {
         attributes: row.word(7, "visitors.attributes", read_attributes)?,
         created_at: row.get(8, "visitors.created_at")?,
         updated_at: row.get(9, "visitors.updated_at")?,
+        claimed_id: row.get(10, "visitors.claimed_id")?,
     })
 }
 

@@ -21,6 +21,8 @@ pub struct VisitorClient {
     pub session: Option<String>,
     /// The device credential held.
     pub device: Option<String>,
+    /// The hand-over code that a link brought.
+    pub hand_over: Option<String>,
 }
 
 impl VisitorClient {
@@ -34,6 +36,7 @@ impl VisitorClient {
             platform_origin: base.to_owned(),
             session: None,
             device: None,
+            hand_over: None,
         }
     }
 
@@ -45,6 +48,7 @@ impl VisitorClient {
             "authenticationOption": option,
             "session": self.session,
             "device": self.device,
+            "handOver": self.hand_over,
         });
         let request = self.http.post(format!("{}/visitor/v1/activate", self.base)).json(&body);
         Answer::read(request.send().await.expect("activate")).await
@@ -83,6 +87,13 @@ impl VisitorClient {
             .bearer_auth(self.token())
             .json(&body);
         Answer::read(request.send().await.expect("send a message")).await
+    }
+
+    /// Posts to an address of the visitor API, such as `/transactions`, in this session.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let url = format!("{}/visitor/v1{path}", self.base);
+        let request = self.http.post(url).bearer_auth(self.token()).json(body);
+        Answer::read(request.send().await.expect("post to the visitor API")).await
     }
 
     /// Sends a message over HTTP and gives its acknowledgement.

@@ -86,6 +86,9 @@ pub struct SessionClaims {
     /// The device id behind an anonymous session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dev: Option<String>,
+    /// What the page calls an anonymous visitor, without proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<String>,
 }
 
 /// Where a chain of the audit log ended at a moment, as it is signed.

@@ -34,14 +34,22 @@ export interface ActivateRequest {
   device: string | null;
   /** Made once and kept with the browser's local storage until sign-out: its pages share one session. */
   browserId?: string | null;
-  /** The code that a link from another domain of the project brought. */
+  /** The hand-over code that a link from another domain of the project brought. */
   handOver?: string | null;
   /** The page's `idzCustomData.extID`. */
   extId?: string | null;
 }
 
 /** What became of the conversations when the session opened. */
-export type ContinuityOutcome = "NONE" | "NEW" | "ADOPTED" | "RESUMED" | "BOTH" | "RENEWED" | "SWITCHED" | "HANDED_OVER";
+export type ContinuityOutcome =
+  | "NONE"
+  | "NEW"
+  | "ADOPTED"
+  | "RESUMED"
+  | "BOTH"
+  | "RENEWED"
+  | "SWITCHED"
+  | "HANDED_OVER";
 
 /** The session as the client sees it. `accessToken` must stay in memory. */
 export interface Session {
@@ -125,6 +133,7 @@ export interface ErrorBody {
 export interface SendRequest {
   clientMessageId: string;
   text: string;
+  /** In whose session it was written; another's is refused. */
   visitorId?: string | null;
 }
 
@@ -163,6 +172,12 @@ export interface Author {
 /** A person's words, or a line by Signet. */
 export type EntryKind = "TEXT" | "NOTICE";
 
+/** Where a text stands that the visitor added from before they signed in. */
+export interface CopiedFrom {
+  conversationId: string;
+  writtenAt: string;
+}
+
 /** One line of a conversation. `sequence` counts from 1 and may skip. */
 export interface Entry {
   conversationId: string;
@@ -177,13 +192,8 @@ export interface Entry {
   verifiedAt: string | null;
   createdAt: string;
   clientMessageId: string | null;
+  /** `null` unless the visitor added the text from an earlier conversation. */
   copiedFrom: CopiedFrom | null;
-}
-
-/** Where and when a text was written that the visitor added from before they signed in. */
-export interface CopiedFrom {
-  conversationId: string;
-  writtenAt: string;
 }
 
 /** Whether a conversation goes on. */
@@ -192,6 +202,14 @@ export type ConversationState = "ONGOING" | "CLOSED";
 /** The agent in charge of a conversation. */
 export interface ConversationAgent {
   name: string;
+}
+
+/** An agent asks the visitor to confirm who they are. */
+export interface IdentityRequest {
+  agent: ConversationAgent;
+  requestedAt: string;
+  /** When it ends by itself. */
+  expiresAt: string;
 }
 
 /** A thread between the visitor and the brand. */
@@ -205,14 +223,8 @@ export interface Conversation {
   readByAgent: number;
   agent: ConversationAgent | null;
   continuedInId: string | null;
+  /** `null` unless an agent asks and has no answer yet. */
   identityRequest: IdentityRequest | null;
-}
-
-/** An agent asks the visitor to confirm their identity. */
-export interface IdentityRequest {
-  agent: ConversationAgent;
-  requestedAt: string;
-  expiresAt: string;
 }
 
 /** Answer of `GET /visitor/v1/history`. */
@@ -222,6 +234,62 @@ export interface HistoryPage {
   conversations: Conversation[];
   /** Cursor of the next older page, `null` when there is none. */
   before: string | null;
+}
+
+/** Body of `POST /visitor/v1/earlier-messages`. */
+export interface EarlierMessagesRequest {
+  conversationId: string;
+}
+
+/** Answer 200 of `POST /visitor/v1/earlier-messages`. */
+export interface EarlierMessages {
+  conversationId: string;
+  copied: number;
+  /** They had been added before. */
+  duplicate: boolean;
+}
+
+/** Body of `POST /visitor/v1/identity-confirmation`. */
+export interface IdentityConfirmationRequest {
+  conversationId: string;
+  outcome: "DECLINED" | "FAILED";
+}
+
+/** Body of `POST /visitor/v1/hand-over`: the origin of the page that goes on. */
+export interface HandOverRequest {
+  origin: string;
+}
+
+/** Answer 201 of `POST /visitor/v1/hand-over`. */
+export interface HandOver {
+  /** For the link's `idzconvid`. */
+  code: string;
+  expiresAt: string;
+}
+
+/** Body of `POST /visitor/v1/transactions`. */
+export interface TransactionRequest {
+  id: string;
+  amount: number;
+}
+
+/** Answer 200 of `POST /visitor/v1/transactions`. */
+export interface RecordedTransaction {
+  /** False for an anonymous visitor who has not written anything. */
+  stored: boolean;
+  duplicate: boolean;
+  /** The conversation it is attributed to. */
+  conversationId: string | null;
+}
+
+/** Body of `POST /visitor/v1/satisfaction`; at least one answer. */
+export interface SatisfactionRequest {
+  conversationId: string;
+  /** 1 to 5. */
+  customerSatisfaction?: number | null;
+  /** 0 to 10. */
+  netPromoterScore?: number | null;
+  comment?: string | null;
 }
 
 /** First frame of a client: the session token and the last entry held. */
@@ -237,6 +305,7 @@ export interface SendFrame {
   type: "send";
   clientMessageId: string;
   text: string;
+  /** In whose session it was written; another's is refused. */
   visitorId?: string | null;
 }
 

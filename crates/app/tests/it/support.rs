@@ -13,10 +13,11 @@ use signet_domain::access::{Agent, Caller, Role};
 use signet_domain::env::{ManualClock, SeededRandom};
 use signet_domain::origin::{AllowedOrigins, Origin};
 use signet_domain::{
-    ClientMessageId, ConversationId, Env, Message, MessageBody, MessageText, Project, ProjectId, Timestamp,
+    ClientMessageId, ConversationId, Env, Event, Message, MessageBody, MessageText, Project, ProjectId,
+    Timestamp,
 };
 use signet_realtime::Hub;
-use signet_store::{Store, StoreOptions};
+use signet_store::{Store, StoreError, StoreOptions, events};
 use signet_testkit::token_factory::TokenFactory;
 use signet_token::{EncryptionKey, SigningKey};
 
@@ -200,10 +201,21 @@ impl World {
         items(self.app.messages(&self.agent, id, &all()).await.expect("messages"))
     }
 
+    /// The outbox of project `demo`, from the beginning.
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        let found: Result<_, StoreError> =
+            self.store.read(|tx| Box::pin(async move { events::after(tx, &demo(), 0, 1_000).await })).await;
+        found.expect("events")
+    }
+
     /// A thread as a script: what was said, with notices in capitals.
     pub(crate) async fn script(&self, id: ConversationId) -> Vec<String> {
         self.messages(id).await.iter().map(line).collect()
     }
+}
+
+fn demo() -> ProjectId {
+    ProjectId::parse("demo").expect("project id")
 }
 
 async fn open(address: &str, hub: &Arc<Hub>) -> Store {
@@ -258,6 +270,8 @@ pub(crate) fn anonymous() -> ActivationRequest {
         session: None,
         device: None,
         browser: None,
+        hand_over: None,
+        claimed_id: None,
     }
 }
 

@@ -37,6 +37,7 @@ fn claims() -> SessionClaims {
         assurance: "VERIFIED".to_owned(),
         auth_time: None,
         dev: None,
+        ext: None,
     }
 }
 

@@ -2,12 +2,14 @@
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use signet_app::{AppError, ConversationDetail, ConversationFilter};
-use signet_domain::conversation::AgentInCharge;
+use signet_domain::conversation::{AgentInCharge, IdentityRequest as AskedIdentity};
 use signet_domain::{
     Conversation, ConversationState as State, Identity as DomainIdentity, Message, Scope, Visitor, VisitorId,
+    limits,
 };
 use tokio::sync::OnceCell;
 
+use super::report::{SatisfactionNode, TransactionNode};
 use super::{MessageNode, ProjectNode, VisitorNode};
 use crate::call::Call;
 use crate::page::{Connection, PageArguments, page_cost};
@@ -111,6 +113,26 @@ pub(crate) struct Agent {
     id: Uuid,
     /// The name visitors see.
     name: String,
+}
+
+/// An agent asks the visitor to confirm who they are.
+#[derive(SimpleObject)]
+pub(crate) struct IdentityRequest {
+    requested_by: Agent,
+    /// Only a proof made after this counts.
+    requested_at: DateTime,
+    /// When it ends by itself.
+    expires_at: DateTime,
+}
+
+impl From<&AskedIdentity> for IdentityRequest {
+    fn from(asked: &AskedIdentity) -> Self {
+        Self {
+            requested_by: Agent::from(&asked.by),
+            requested_at: asked.at.into(),
+            expires_at: asked.at.after(limits::IDENTITY_REQUEST).into(),
+        }
+    }
 }
 
 impl From<&AgentInCharge> for Agent {
@@ -220,6 +242,32 @@ impl ConversationNode {
         let call = Call::of(ctx)?;
         let found = call.app.continued_from(&call.caller, self.conversation.id).await;
         Ok(found.map_err(|error| call.error(&error))?.into_iter().map(Self::from).collect())
+    }
+
+    /// An agent asked the visitor to confirm who they are, and there is no answer yet.
+    async fn identity_request(&self) -> Option<IdentityRequest> {
+        self.conversation.identity_request.as_ref().map(IdentityRequest::from)
+    }
+
+    /// How many of its messages the visitor had added to the conversation in which this one goes on. Null: they did not ask for it.
+    async fn messages_added(&self) -> Option<i64> {
+        self.conversation.messages_added
+    }
+
+    /// The newest 100 sales attributed to it, newest first.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn transactions(&self, ctx: &Context<'_>) -> Result<Vec<TransactionNode>> {
+        let call = Call::of(ctx)?;
+        let found = call.app.transactions_of_conversation(&call.caller, self.conversation.id).await;
+        Ok(found.map_err(|error| call.error(&error))?.into_iter().map(TransactionNode).collect())
+    }
+
+    /// What the visitor answered to the survey after it; null if nothing.
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn satisfaction(&self, ctx: &Context<'_>) -> Result<Option<SatisfactionNode>> {
+        let call = Call::of(ctx)?;
+        let found = call.app.satisfaction(&call.caller, self.conversation.id).await;
+        Ok(found.map_err(|error| call.error(&error))?.map(SatisfactionNode::from))
     }
 
     /// Who answers.

@@ -20,13 +20,18 @@ pub(crate) enum ConversationEventKind {
     /// A session ran out or was revoked, and no other proves the visitor's identity.
     VisitorIdentityLapsed,
     VisitorSignedOut,
+    /// A sale was attributed to the conversation.
+    TransactionAttributed,
+    /// The visitor answered the survey after the conversation, or a question of it.
+    SatisfactionAnswered,
     /// Not kept: it has no cursor.
     VisitorTyping,
 }
 
-impl From<EventKind> for ConversationEventKind {
-    fn from(kind: EventKind) -> Self {
-        match kind {
+impl ConversationEventKind {
+    /// `None` for what concerns no conversation.
+    pub(crate) const fn of(kind: EventKind) -> Option<Self> {
+        Some(match kind {
             EventKind::ConversationStarted => Self::ConversationStarted,
             EventKind::MessageSent => Self::MessageSent,
             EventKind::ConversationUpdated => Self::ConversationUpdated,
@@ -34,7 +39,10 @@ impl From<EventKind> for ConversationEventKind {
             EventKind::VisitorAuthenticated => Self::VisitorAuthenticated,
             EventKind::VisitorIdentityLapsed => Self::VisitorIdentityLapsed,
             EventKind::VisitorSignedOut => Self::VisitorSignedOut,
-        }
+            EventKind::TransactionAttributed => Self::TransactionAttributed,
+            EventKind::SatisfactionAnswered => Self::SatisfactionAnswered,
+            EventKind::VisitorAuthenticationFailed => return None,
+        })
     }
 }
 

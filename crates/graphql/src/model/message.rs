@@ -24,13 +24,21 @@ pub(crate) enum NoticeCode {
     VisitorSignedOut,
     /// The session ran out without a fresh proof.
     IdentityLapsed,
-    /// A fresh proof came after a lapse.
+    /// A fresh proof came after a lapse, or after an agent asked for it.
     IdentityConfirmed,
     ConversationClosed,
     /// The visitor signed in and goes on in another conversation.
     ContinuedElsewhere,
     /// An anonymous conversation of this person was closed in favour of this one.
     ContinuedFrom,
+    /// An agent, the author, asks the visitor to confirm who they are.
+    IdentityRequested,
+    /// The visitor declined, or the page could not prove it.
+    IdentityNotConfirmed,
+    /// Nobody answered the request in time.
+    IdentityRequestUnanswered,
+    /// The visitor added what they wrote before they signed in: the entries that follow.
+    EarlierMessagesAdded,
 }
 
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +82,14 @@ impl From<&Author> for MessageAuthor {
             Author::System => Self { kind: AuthorType::System, id: None, name: None },
         }
     }
+}
+
+/// Where a text stands that the visitor added from before they signed in.
+#[derive(SimpleObject)]
+pub(crate) struct CopiedFrom {
+    conversation_id: Uuid,
+    /// When it was written there.
+    written_at: DateTime,
 }
 
 pub(crate) struct MessageNode(pub(crate) Message);
@@ -144,5 +160,13 @@ impl MessageNode {
 
     async fn created_at(&self) -> DateTime {
         self.0.created_at.into()
+    }
+
+    /// Null unless the visitor added the text from an earlier conversation.
+    async fn copied_from(&self) -> Option<CopiedFrom> {
+        self.0.copied_from.map(|copied| CopiedFrom {
+            conversation_id: Uuid(copied.conversation_id.as_uuid()),
+            written_at: copied.written_at.into(),
+        })
     }
 }

@@ -6,6 +6,7 @@ mod event;
 mod failure;
 mod message;
 mod project;
+mod report;
 mod token;
 mod viewer;
 mod visitor;

@@ -6,6 +6,7 @@ use signet_domain::{Attribute, AttributeName, Scope, Visitor};
 
 use super::ConversationNode;
 use super::message::Assurance;
+use super::report::TransactionNode;
 use crate::call::Call;
 use crate::page::{Connection, PageArguments, page_cost};
 use crate::scalars::{DateTime, Uuid};
@@ -68,6 +69,19 @@ impl VisitorNode {
     /// The brand's id for the person (`userId` of the token), which never changes. Null for anonymous visitors.
     async fn external_user_id(&self) -> Option<&str> {
         self.0.external_user_id.as_deref()
+    }
+
+    /// What the page called them (`extID`), without proof. Null for verified visitors.
+    async fn claimed_id(&self) -> Option<&str> {
+        self.0.claimed_id.as_deref()
+    }
+
+    /// The newest 100 sales that pages reported of them, newest first.
+    #[graphql(complexity = "20 + 5 * child_complexity")]
+    async fn transactions(&self, ctx: &Context<'_>) -> Result<Vec<TransactionNode>> {
+        let call = Call::of(ctx)?;
+        let found = call.app.transactions_of_visitor(&call.caller, self.0.id).await;
+        Ok(found.map_err(|error| call.error(&error))?.into_iter().map(TransactionNode).collect())
     }
 
     async fn assurance(&self) -> Assurance {

@@ -111,7 +111,7 @@ mod tests {
             project_id: project_id.clone(),
             sequence: 1,
             kind,
-            visitor_id,
+            visitor_id: Some(visitor_id),
             conversation: Some(Conversation {
                 id: conversation_id,
                 project_id,
@@ -127,6 +127,8 @@ mod tests {
                 unread_count: 0,
                 read_by_agent: 0,
                 read_by_visitor: 0,
+                identity_request: None,
+                messages_added: None,
             }),
             message: Some(Message {
                 id: MessageId::from_uuid(Uuid::from_u128(3)),
@@ -139,8 +141,11 @@ mod tests {
                 session_id: None,
                 client_message_id: None,
                 created_at,
+                copied_from: None,
             }),
             created_at,
+            correlation_id: None,
+            subject: None,
         }
     }
 

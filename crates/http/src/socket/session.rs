@@ -216,13 +216,19 @@ impl<'s> Session<'s> {
         }
     }
 
-    async fn accept(&mut self, SendFrame { client_message_id, text }: SendFrame) -> Result<(), End> {
+    async fn accept(&mut self, frame: SendFrame) -> Result<(), End> {
+        let SendFrame { client_message_id, text, visitor_id } = frame;
         let Ok(id) = client_message_id.parse() else {
             let echo = Some(client_message_id).filter(|id| id.len() <= ECHO_BYTES);
             return self
                 .refuse(echo, RefusedCode::ClientMessageIdInvalid, "clientMessageId is not a UUID")
                 .await;
         };
+        if let Err(error) = self.feed.session().check_author(visitor_id) {
+            return self
+                .refuse(Some(client_message_id), RefusedCode::VisitorChanged, &error.to_string())
+                .await;
+        }
         match MessageText::parse(&text) {
             Ok(text) => {
                 self.queue.push(Job::Send { client_message_id: id, text }, self.feed.session());

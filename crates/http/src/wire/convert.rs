@@ -6,8 +6,9 @@ use signet_domain::{self as domain, MessageBody, Notice, Timestamp, Visibility};
 use super::frames::{AckFrame, RefusedCode};
 use super::messages::{
     Acknowledgement, ActivateFailure, ActivateSuccess, Assurance, Author, AuthorType, Continuity,
-    ContinuityOutcome, Conversation, ConversationAgent, ConversationState, Entry, EntryKind, FailureCode,
-    FailureStatus, HistoryPage, NoticeCode, Project, Session, SuccessStatus,
+    ContinuityOutcome, Conversation, ConversationAgent, ConversationState, CopiedFrom, EarlierMessages,
+    Entry, EntryKind, FailureCode, FailureStatus, HandOver, HistoryPage, IdentityRequest, NotConfirmed,
+    NoticeCode, Project, RecordedTransaction, SatisfactionRequest, Session, SuccessStatus,
 };
 use crate::history_cursor;
 
@@ -31,6 +32,7 @@ impl From<ActivationOutcome> for ContinuityOutcome {
             ActivationOutcome::Both => Self::Both,
             ActivationOutcome::Renewed => Self::Renewed,
             ActivationOutcome::Switched => Self::Switched,
+            ActivationOutcome::HandedOver => Self::HandedOver,
         }
     }
 }
@@ -113,6 +115,10 @@ impl NoticeCode {
             Notice::IdentityConfirmed => Some(Self::IdentityConfirmed),
             Notice::ConversationClosed => Some(Self::ConversationClosed),
             Notice::ContinuedElsewhere => Some(Self::ContinuedElsewhere),
+            Notice::IdentityRequested => Some(Self::IdentityRequested),
+            Notice::IdentityNotConfirmed => Some(Self::IdentityNotConfirmed),
+            Notice::IdentityRequestUnanswered => Some(Self::IdentityRequestUnanswered),
+            Notice::EarlierMessagesAdded => Some(Self::EarlierMessagesAdded),
             Notice::VisitorReturned | Notice::VisitorSignedOut | Notice::ContinuedFrom => None,
         }
     }
@@ -148,6 +154,10 @@ impl Entry {
             created_at: message.created_at,
             // An agent's client ids are no business of the visitor's.
             client_message_id: message.client_message_id.filter(|_| own),
+            copied_from: message.copied_from.map(|copied| CopiedFrom {
+                conversation_id: copied.conversation_id,
+                written_at: copied.written_at,
+            }),
         })
     }
 
@@ -173,6 +183,50 @@ impl From<&domain::Conversation> for Conversation {
             read_by_agent: conversation.read_by_agent,
             agent: conversation.agent.as_ref().map(|agent| ConversationAgent { name: agent.name.clone() }),
             continued_in_id: conversation.continued_in,
+            identity_request: conversation.identity_request.as_ref().map(|asked| IdentityRequest {
+                agent: ConversationAgent { name: asked.by.name.clone() },
+                requested_at: asked.at,
+                expires_at: asked.at.after(domain::limits::IDENTITY_REQUEST),
+            }),
+        }
+    }
+}
+
+impl From<signet_app::EarlierMessages> for EarlierMessages {
+    fn from(added: signet_app::EarlierMessages) -> Self {
+        let signet_app::EarlierMessages { conversation_id, copied, duplicate } = added;
+        Self { conversation_id, copied, duplicate }
+    }
+}
+
+impl From<NotConfirmed> for signet_app::NotConfirmed {
+    fn from(outcome: NotConfirmed) -> Self {
+        match outcome {
+            NotConfirmed::Declined => Self::Declined,
+            NotConfirmed::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<signet_app::HandOverCode> for HandOver {
+    fn from(made: signet_app::HandOverCode) -> Self {
+        Self { code: made.code, expires_at: made.expires_at }
+    }
+}
+
+impl From<signet_app::RecordedTransaction> for RecordedTransaction {
+    fn from(recorded: signet_app::RecordedTransaction) -> Self {
+        let signet_app::RecordedTransaction { stored, duplicate, conversation_id } = recorded;
+        Self { stored, duplicate, conversation_id }
+    }
+}
+
+impl From<SatisfactionRequest> for signet_app::Satisfaction {
+    fn from(request: SatisfactionRequest) -> Self {
+        Self {
+            customer_satisfaction: request.customer_satisfaction,
+            net_promoter_score: request.net_promoter_score,
+            comment: request.comment,
         }
     }
 }
@@ -219,6 +273,7 @@ mod tests {
             session_id: None,
             client_message_id: Some(ClientMessageId::from_uuid(id(4))),
             created_at: Timestamp::from_millis(0),
+            copied_from: None,
         }
     }
 
@@ -233,6 +288,10 @@ mod tests {
             (Notice::ConversationClosed, true),
             (Notice::ContinuedElsewhere, true),
             (Notice::ContinuedFrom, false),
+            (Notice::IdentityRequested, true),
+            (Notice::IdentityNotConfirmed, true),
+            (Notice::IdentityRequestUnanswered, true),
+            (Notice::EarlierMessagesAdded, true),
         ] {
             let entry = Entry::for_visitor(&message(domain::Author::System, MessageBody::Notice(notice)));
             assert_eq!(entry.is_some(), shown, "{}", notice.as_str());
@@ -257,6 +316,7 @@ mod tests {
                 "verifiedAt": null,
                 "createdAt": "1970-01-01T00:00:00.000Z",
                 "clientMessageId": "00000000-0000-0000-0000-000000000004",
+                "copiedFrom": null,
             })
         );
         let agent = domain::Author::Agent { id: AgentId::from_uuid(id(6)), name: "Lou".to_owned() };

@@ -31,7 +31,7 @@ macro_rules! plain {
 }
 
 plain!("string": String, &'static str, Timestamp, BrowserId, ConversationId, ClientMessageId, MessageId, SessionId, VisitorId);
-plain!("number": i64);
+plain!("number": i64, f64);
 plain!("boolean": bool);
 
 impl<T: TypeScript> TypeScript for Option<T> {

@@ -22,6 +22,8 @@ record! {
     SendFrame in "send" {
         client_message_id: String,
         text: String,
+        /// In whose session it was written; another's is refused.
+        visitor_id missing "null": Option<VisitorId>,
     }
 }
 
@@ -134,6 +136,7 @@ words! {
         MessageEmpty = "MESSAGE_EMPTY",
         MessageTooLong = "MESSAGE_TOO_LONG",
         ClientMessageIdInvalid = "CLIENT_MESSAGE_ID_INVALID",
+        VisitorChanged = "VISITOR_CHANGED",
         RateLimited = "RATE_LIMITED",
         FrameInvalid = "FRAME_INVALID",
         ServiceUnavailable = "SERVICE_UNAVAILABLE",

@@ -76,6 +76,10 @@ record! {
         device: Option<String>,
         /// Made once and kept with the browser's local storage until sign-out: its pages share one session.
         browser_id missing "null": Option<BrowserId>,
+        /// The hand-over code that a link from another domain of the project brought.
+        hand_over missing "null": Option<String>,
+        /// The page's `idzCustomData.extID`.
+        ext_id missing "null": Option<String>,
     }
 }
 
@@ -89,6 +93,7 @@ words! {
         Both = "BOTH",
         Renewed = "RENEWED",
         Switched = "SWITCHED",
+        HandedOver = "HANDED_OVER",
     }
 }
 
@@ -202,6 +207,8 @@ record! {
     SendRequest {
         client_message_id: String,
         text: String,
+        /// In whose session it was written; another's is refused.
+        visitor_id missing "null": Option<VisitorId>,
     }
 }
 
@@ -226,6 +233,10 @@ words! {
         IdentityConfirmed = "IDENTITY_CONFIRMED",
         ConversationClosed = "CONVERSATION_CLOSED",
         ContinuedElsewhere = "CONTINUED_ELSEWHERE",
+        IdentityRequested = "IDENTITY_REQUESTED",
+        IdentityNotConfirmed = "IDENTITY_NOT_CONFIRMED",
+        IdentityRequestUnanswered = "IDENTITY_REQUEST_UNANSWERED",
+        EarlierMessagesAdded = "EARLIER_MESSAGES_ADDED",
     }
 }
 
@@ -257,6 +268,15 @@ words! {
 }
 
 record! {
+    /// Where a text stands that the visitor added from before they signed in.
+    #[derive(Serialize)]
+    CopiedFrom {
+        conversation_id: ConversationId,
+        written_at: Timestamp,
+    }
+}
+
+record! {
     /// One line of a conversation. `sequence` counts from 1 and may skip.
     #[derive(Serialize)]
     Entry {
@@ -272,6 +292,8 @@ record! {
         verified_at: Option<Timestamp>,
         created_at: Timestamp,
         client_message_id: Option<ClientMessageId>,
+        /// `null` unless the visitor added the text from an earlier conversation.
+        copied_from: Option<CopiedFrom>,
     }
 }
 
@@ -292,6 +314,17 @@ record! {
 }
 
 record! {
+    /// An agent asks the visitor to confirm who they are.
+    #[derive(Serialize)]
+    IdentityRequest {
+        agent: ConversationAgent,
+        requested_at: Timestamp,
+        /// When it ends by itself.
+        expires_at: Timestamp,
+    }
+}
+
+record! {
     /// A thread between the visitor and the brand.
     #[derive(Serialize)]
     Conversation {
@@ -304,6 +337,102 @@ record! {
         read_by_agent: i64,
         agent: Option<ConversationAgent>,
         continued_in_id: Option<ConversationId>,
+        /// `null` unless an agent asks and has no answer yet.
+        identity_request: Option<IdentityRequest>,
+    }
+}
+
+record! {
+    /// Body of `POST /visitor/v1/earlier-messages`.
+    #[derive(Deserialize)]
+    EarlierMessagesRequest {
+        conversation_id: ConversationId,
+    }
+}
+
+record! {
+    /// Answer 200 of `POST /visitor/v1/earlier-messages`.
+    #[derive(Serialize)]
+    EarlierMessages {
+        conversation_id: ConversationId,
+        copied: i64,
+        /// They had been added before.
+        duplicate: bool,
+    }
+}
+
+/// Why a visitor did not confirm who they are.
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum NotConfirmed {
+    Declined,
+    Failed,
+}
+
+impl TypeScript for NotConfirmed {
+    fn reference() -> String {
+        "\"DECLINED\" | \"FAILED\"".to_owned()
+    }
+}
+
+record! {
+    /// Body of `POST /visitor/v1/identity-confirmation`.
+    #[derive(Deserialize)]
+    IdentityConfirmationRequest {
+        conversation_id: ConversationId,
+        outcome: NotConfirmed,
+    }
+}
+
+record! {
+    /// Body of `POST /visitor/v1/hand-over`: the origin of the page that goes on.
+    #[derive(Deserialize)]
+    HandOverRequest {
+        origin: String,
+    }
+}
+
+record! {
+    /// Answer 201 of `POST /visitor/v1/hand-over`.
+    #[derive(Serialize)]
+    HandOver {
+        /// For the link's `idzconvid`.
+        code: String,
+        expires_at: Timestamp,
+    }
+}
+
+record! {
+    /// Body of `POST /visitor/v1/transactions`.
+    #[derive(Deserialize)]
+    TransactionRequest {
+        id: String,
+        amount: f64,
+    }
+}
+
+record! {
+    /// Answer 200 of `POST /visitor/v1/transactions`.
+    #[derive(Serialize)]
+    RecordedTransaction {
+        /// False for an anonymous visitor who has not written anything.
+        stored: bool,
+        duplicate: bool,
+        /// The conversation it is attributed to.
+        conversation_id: Option<ConversationId>,
+    }
+}
+
+record! {
+    /// Body of `POST /visitor/v1/satisfaction`; at least one answer.
+    #[derive(Deserialize)]
+    SatisfactionRequest {
+        conversation_id: ConversationId,
+        /// 1 to 5.
+        customer_satisfaction missing "null": Option<i64>,
+        /// 0 to 10.
+        net_promoter_score missing "null": Option<i64>,
+        comment missing "null": Option<String>,
     }
 }
 

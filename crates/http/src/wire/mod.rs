@@ -12,8 +12,9 @@ pub(crate) use frames::{
     RefusedFrame, RenewedFrame, SendFrame, TypingNoticeFrame, WelcomeFrame, parse_client_frame,
 };
 pub(crate) use messages::{
-    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, Conversation, Entry, ErrorBody,
-    HistoryPage, SendRequest,
+    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, Conversation, EarlierMessages,
+    EarlierMessagesRequest, Entry, ErrorBody, HandOver, HandOverRequest, HistoryPage,
+    IdentityConfirmationRequest, RecordedTransaction, SatisfactionRequest, SendRequest, TransactionRequest,
 };
 
 /// Begins the generated file.
@@ -63,11 +64,21 @@ pub fn typescript() -> String {
         m::AuthorType::declaration(),
         m::Author::declaration(),
         m::EntryKind::declaration(),
+        m::CopiedFrom::declaration(),
         m::Entry::declaration(),
         m::ConversationState::declaration(),
         m::ConversationAgent::declaration(),
+        m::IdentityRequest::declaration(),
         m::Conversation::declaration(),
         m::HistoryPage::declaration(),
+        m::EarlierMessagesRequest::declaration(),
+        m::EarlierMessages::declaration(),
+        m::IdentityConfirmationRequest::declaration(),
+        m::HandOverRequest::declaration(),
+        m::HandOver::declaration(),
+        m::TransactionRequest::declaration(),
+        m::RecordedTransaction::declaration(),
+        m::SatisfactionRequest::declaration(),
         f::HelloFrame::declaration(),
         f::SendFrame::declaration(),
         f::ReadFrame::declaration(),

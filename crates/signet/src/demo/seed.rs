@@ -157,6 +157,8 @@ impl<'a> Seeding<'a> {
             session: browser.session.take(),
             device: browser.device.take(),
             browser: None,
+            hand_over: None,
+            claimed_id: None,
         };
         let activated = self
             .app

@@ -58,10 +58,11 @@ fn text_of(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Everything that a refused attempt must leave as it was: the project's newest event, its counts, its visitors.
+/// Everything that a refused attempt must leave as it was: the project's counts, its visitors, its threads. (Its event cursor moves: the
+/// refusal is an event.)
 pub(crate) async fn state(graphql: &GraphqlClient, project: &str) -> Value {
     let query = "query($id: ID!) {
-        project(projectId: $id) { eventCursor counts { waiting ongoing closed } }
+        project(projectId: $id) { counts { waiting ongoing closed } }
         visitors(projectId: $id, first: 100) { nodes { visitorId externalUserId assurance verifiedAt updatedAt } }
         conversations(projectId: $id, first: 100) { nodes { id lastSequence identity { state verifiedAt } } }
     }";

@@ -19,6 +19,7 @@ mod durability;
 mod fixture;
 mod graphql;
 mod graphql_socket;
+mod identity;
 mod in_process;
 mod integration_guide;
 mod journey;

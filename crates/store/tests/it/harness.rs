@@ -201,6 +201,7 @@ pub(crate) fn text(author: Author, words: &str, millis: i64) -> NewMessage {
         session_id: None,
         client_message_id: None,
         created_at: at(millis),
+        copied_from: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Messages.
 
 use signet_domain::conversation::CloseReason;
+use signet_domain::message::CopiedFrom;
 use signet_domain::{Assurance, Author, Message, Notice, SessionId};
 use signet_store::messages::{self, HistoryCursor, NewMessage};
 use signet_store::{Cursor, PageRequest, StoreError, conversations, visitors};
@@ -27,6 +28,7 @@ async fn entries_read_back_as_written(db: Database) {
         verified_at: Some(at(900)),
         session_id: Some(SessionId::from_uuid(Uuid::from_u128(77))),
         client_message_id: Some(client_id(1)),
+        copied_from: Some(CopiedFrom { conversation_id: conversation(7), written_at: at(40) }),
         ..text(Author::Visitor(visitor(1)), "tabs\tlines\nquotes '\" 日本語 🙂", 1100)
     };
     let mut written = Vec::new();

@@ -182,7 +182,7 @@ async fn many_are_revoked_at_once_and_told_one_by_one(db: Database) {
     assert!(end(&db, 2, SessionEnd::LoggedOut, 20).await);
     let revoke = async |project: &str, which: SessionsOf, now| {
         let project = ProjectId::parse(project).unwrap();
-        write!(db, |tx| sessions::revoke(tx, &project, &which, at(now)).await).unwrap()
+        write!(db, |tx| sessions::revoke(tx, &project, &which, Some("request"), at(now)).await).unwrap()
     };
     assert_eq!(revoke("demo", SessionsOf::Visitor(visitor(1)), 50).await, 1, "not what ended or is overdue");
     assert_eq!(revoke("other", SessionsOf::SigningKey("lost".into()), 50).await, 0);
@@ -195,7 +195,7 @@ async fn many_are_revoked_at_once_and_told_one_by_one(db: Database) {
 
     let waiting = async |limit| {
         let found = read!(db, |tx| sessions::to_announce(tx, limit).await).unwrap();
-        found.iter().map(|session| session.id).collect::<Vec<_>>()
+        found.iter().map(|(session, _)| session.id).collect::<Vec<_>>()
     };
     assert_eq!(waiting(9).await, [id(1), id(4), id(5), id(6)]);
     assert_eq!(waiting(2).await, [id(1), id(4)]);
@@ -235,7 +235,9 @@ async fn what_ended_is_found_from_a_position(db: Database) {
     revoke(1).await;
     let middle = positions().await;
     assert!(end(&db, 1, SessionEnd::LoggedOut, 30).await, "an expired one that is then signed out");
-    write!(db, |tx| sessions::revoke(tx, &demo(), &SessionsOf::Session(id(3)), at(40)).await).unwrap();
+    write!(db, |tx| sessions::revoke(tx, &demo(), &SessionsOf::Session(id(3)), Some("request"), at(40))
+        .await)
+    .unwrap();
     revoke(2).await;
     revoke(1).await;
 

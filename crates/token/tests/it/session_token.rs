@@ -20,6 +20,7 @@ fn claims() -> SessionClaims {
         assurance: "VERIFIED".to_owned(),
         auth_time: Some(NOW),
         dev: None,
+        ext: None,
     }
 }
 

@@ -10,6 +10,10 @@ const words: Readonly<Record<NoticeCode, string>> = {
   CONVERSATION_CLOSED: "Conversation closed",
   CONTINUED_ELSEWHERE: "Continued in a verified conversation",
   CONTINUED_FROM: "Goes on from an anonymous conversation",
+  IDENTITY_REQUESTED: "Asked the visitor to confirm their identity",
+  IDENTITY_NOT_CONFIRMED: "The visitor did not confirm their identity",
+  IDENTITY_REQUEST_UNANSWERED: "No answer to the request to confirm identity",
+  EARLIER_MESSAGES_ADDED: "The visitor added messages from before they signed in",
 };
 
 /** A notice in words; for one whose code this build does not know, the server's own text. */
