@@ -12,7 +12,7 @@ use signet_domain::{
     Assurance, BrowserId, ConversationId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId,
 };
 use signet_token::doctor::{Unwrapped, Unwrapping};
-use signet_token::{CheckedToken, PublicCode, ReceivedToken, TokenError};
+use signet_token::{CheckedToken, PublicCode, ReceivedToken, SignatureFault, TokenError};
 use zeroize::Zeroizing;
 
 use crate::error::FailureCode;
@@ -248,7 +248,7 @@ impl App {
             ActivationOption::Secured { token } => {
                 let received = receive(&active, &token)?;
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
-                let checked = self.verify(&active, received, attempt).await?;
+                let checked = self.verify(&active, received, &token, attempt).await?;
                 if claimed_id.is_some() {
                     self.note_ignored_claim(&active, request.origin.as_deref(), context);
                 }
@@ -267,7 +267,8 @@ impl App {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         self.limits.test(&access.caller().key()).map_err(Refusal::limited)?;
         let active = self.project_for(access.project_id().as_str()).await?;
-        self.verify(&active, receive(&active, credentials)?, &mut Attempt::default()).await?;
+        let received = receive(&active, credentials)?;
+        self.verify(&active, received, credentials, &mut Attempt::default()).await?;
         let (access_token, expires_at) =
             self.sessions.mint_test(access.project_id(), self.env.uuid_v7(), self.env.now())?;
         Ok(TestedToken { access_token, expires_at })
@@ -283,7 +284,8 @@ impl App {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         let active = self.project_for(access.project_id().as_str()).await?;
         attempt.active = Some(Arc::clone(&active));
-        let checked = self.verify(&active, receive(&active, credentials)?, attempt).await?;
+        let received = receive(&active, credentials)?;
+        let checked = self.verify(&active, received, credentials, attempt).await?;
         self.open_secured(&active, &checked, Presented::Nothing, None, context).await
     }
 
@@ -297,6 +299,7 @@ impl App {
         &self,
         active: &ActiveProject,
         received: ReceivedToken,
+        token: &str,
         attempt: &mut Attempt,
     ) -> Result<CheckedToken, Refusal> {
         if active.keys.is_empty() {
@@ -306,7 +309,16 @@ impl App {
         let unwrapping = Unwrapping::new(&*self.custody);
         let decrypted = received.decrypt(&unwrapping).await;
         attempt.unwrapped = Some(unwrapping.into_outcome());
-        let verified = decrypted?.verify(&active.keys)?;
+        let verified = match decrypted?.verify(&active.keys) {
+            Err(TokenError::Signature(SignatureFault::KeyUnknown | SignatureFault::SignatureInvalid))
+                if active.has_key_set && self.look_for_new_keys(&active.project.id).await =>
+            {
+                let renewed = self.project_for(active.project.id.as_str()).await?;
+                let again = attempt.unwrapped.get_or_insert_default();
+                receive(&renewed, token)?.decrypt(&*again).await?.verify(&renewed.keys)?
+            }
+            verified => verified?,
+        };
         let checked = verified.check(&active.policy, active.project.id.as_str(), self.env.now().as_millis());
         match checked {
             Ok(checked) => {

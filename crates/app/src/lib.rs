@@ -20,6 +20,7 @@ mod failures;
 mod feed;
 mod identity_request;
 mod inspection;
+mod key_sets;
 mod key_uses;
 mod limits;
 mod presented;
@@ -39,6 +40,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use signet_domain::Env;
+use signet_outbound::Fetcher;
 use signet_realtime::Hub;
 use signet_store::Store;
 use signet_token::{KeyUnwrap, SessionSigner};
@@ -57,6 +59,7 @@ pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;
 pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
 pub use identity_request::NotConfirmed;
+pub use key_sets::openssl_command;
 pub use limits::{Limits, RateLimits};
 pub use presented::HandOverCode;
 pub use project_settings::ProjectChange;
@@ -71,6 +74,7 @@ pub use signet_domain::access::ProjectAccess;
 pub use signet_store::audit_events::{AuditFilter, AuditRow};
 pub use signet_store::authentication_failures::{AuthenticationFailure, FailureFilter};
 pub use signet_store::conversations::{ConversationCounts, ConversationFilter};
+pub use signet_store::customer_key_sets::CustomerKeySet;
 pub use signet_store::customer_keys::CustomerKey;
 pub use signet_store::messages::HistoryCursor;
 pub use signet_store::satisfaction::Satisfaction;
@@ -104,6 +108,8 @@ pub struct Parts {
     pub platform_key_pem: String,
     /// Every key that tokens may be encrypted to, retired ones too.
     pub platform_keys: Vec<PlatformKey>,
+    /// Fetches from addresses that customers choose.
+    pub outbound: Fetcher,
     /// How much is let in.
     pub limits: RateLimits,
 }
@@ -133,6 +139,8 @@ pub struct App {
     failures: failures::FailureFeed,
     projects: projects::ProjectCache,
     key_uses: key_uses::KeyUses,
+    key_sets: key_sets::KeySetFetches,
+    outbound: Fetcher,
 }
 
 impl std::fmt::Debug for App {
@@ -173,6 +181,8 @@ impl App {
             failures,
             projects: projects::ProjectCache::default(),
             key_uses: key_uses::KeyUses::default(),
+            key_sets: key_sets::KeySetFetches::default(),
+            outbound: parts.outbound,
         }))
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use signet_domain::{KeyState, Project, ProjectId, Timestamp, TokenProfile};
-use signet_store::{customer_keys, projects};
+use signet_store::{customer_key_sets, customer_keys, projects};
 use signet_token::doctor::{OtherKey, Standing};
 use signet_token::{KeyError, KeyManagement, Policy, Profile, SignatureAlgorithm, VerificationKey};
 
@@ -19,6 +19,8 @@ pub(crate) struct ActiveProject {
     pub(crate) project: Project,
     pub(crate) policy: Policy,
     pub(crate) keys: Vec<VerificationKey>,
+    /// Whether the brand publishes keys at an address, which may have new ones.
+    pub(crate) has_key_set: bool,
     /// Keys that are registered and verify nothing, for the doctor.
     pub(crate) other_keys: Vec<OtherKey>,
     /// What the keys were parsed from, to parse them once and not at every refresh.
@@ -68,11 +70,13 @@ impl App {
                 Box::pin(async move {
                     let Some(project) = projects::find(tx, &wanted).await? else { return Ok(None) };
                     let keys = customer_keys::list(tx, &wanted).await?;
-                    Ok::<_, AppError>(Some((project, keys)))
+                    let set = customer_key_sets::find(tx, &wanted).await?;
+                    let has_key_set = set.is_some_and(|set| set.proved_at.is_some());
+                    Ok::<_, AppError>(Some((project, keys, has_key_set)))
                 })
             })
             .await?;
-        let Some((project, records)) = found else {
+        let Some((project, records, has_key_set)) = found else {
             self.projects.forget(id);
             return Ok(None);
         };
@@ -83,7 +87,7 @@ impl App {
             _ => parse_keys(&records),
         };
         let policy = policy_of(&project);
-        let active = ActiveProject { project, policy, keys, other_keys, parsed, read_at: now };
+        let active = ActiveProject { project, policy, keys, has_key_set, other_keys, parsed, read_at: now };
         let active = Arc::new(active);
         self.projects.remember(Arc::clone(&active));
         Ok(Some(active))

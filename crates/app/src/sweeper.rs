@@ -82,6 +82,18 @@ impl Sweeper {
                 );
             }
             count = count.wrapping_add(1);
+            if count.is_multiple_of(TIDY) {
+                // Apart: a brand's server that does not answer must not keep sessions from ending.
+                let app = Arc::clone(&self.app);
+                tokio::spawn(async move {
+                    if let Err(error) = app.refresh_key_sets().await {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "key sets could not be fetched again"
+                        );
+                    }
+                });
+            }
             if count.is_multiple_of(TIDY)
                 && let Err(error) = self.tidy().await
             {

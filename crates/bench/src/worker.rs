@@ -171,6 +171,7 @@ fn recognised() -> Result<Operation> {
             platform_keys_jwks: keys.jwks_json(),
             platform_key_pem: keys.platform_public_key_pem()?,
             platform_keys: Vec::new(),
+            outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default())?,
             limits: RateLimits::unlimited(),
         })
         .await?;

@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod http;
 mod key_mutation;
+mod key_set_mutation;
 mod model;
 mod mutation;
 mod nulls;

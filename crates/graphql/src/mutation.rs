@@ -6,6 +6,7 @@ use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, Session
 
 use crate::call::Call;
 use crate::key_mutation::KeyMutation;
+use crate::key_set_mutation::KeySetMutation;
 use crate::model::{ConversationNode, MessageNode, TokenInspectInput, TokenInspectPayload, TokenInspection};
 use crate::project_mutation::ProjectMutation;
 use crate::scalars::{DateTime, Uuid};
@@ -123,7 +124,7 @@ pub(crate) struct ConversationTypingPayload {
 }
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(VisitorMutation, ProjectMutation, KeyMutation);
+pub(crate) struct Mutation(VisitorMutation, ProjectMutation, KeyMutation, KeySetMutation);
 
 #[derive(Default)]
 pub(crate) struct VisitorMutation;

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use signet_app::RateLimits;
 use signet_custody::RsaPoolOptions;
+use signet_outbound::Reach;
 use zeroize::Zeroizing;
 
 use crate::secret_file;
@@ -53,6 +54,12 @@ pub struct Settings {
     /// Answer /metrics to everybody, not only to callers on this machine [default: false]
     #[arg(long, env = "SIGNET_METRICS_PUBLIC", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub metrics_public: Option<bool>,
+    /// Fetch key sets of brands from private addresses too, such as a test server on this machine [default: false]
+    #[arg(long, env = "SIGNET_OUTBOUND_PRIVATE_ADDRESSES", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub outbound_private_addresses: Option<bool>,
+    /// Fetch key sets of brands without TLS too; anybody on the way could then put keys into them [default: false]
+    #[arg(long, env = "SIGNET_OUTBOUND_PLAIN_HTTP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub outbound_plain_http: Option<bool>,
     /// Threads for RSA decryption [default: one for each processor]
     #[arg(long, env = "SIGNET_RSA_THREADS", value_name = "N")]
     pub rsa_threads: Option<usize>,
@@ -170,6 +177,8 @@ pub struct Config {
     pub trusted_proxies: usize,
     /// Answer `/metrics` to everybody.
     pub metrics_public: bool,
+    /// What may be reached when addresses of brands are fetched.
+    pub outbound: Reach,
     /// Threads for RSA decryption.
     pub rsa_threads: usize,
     /// Tokens that may wait for decryption.
@@ -206,6 +215,8 @@ impl Settings {
             log: self.log.or(other.log),
             trusted_proxies: self.trusted_proxies.or(other.trusted_proxies),
             metrics_public: self.metrics_public.or(other.metrics_public),
+            outbound_private_addresses: self.outbound_private_addresses.or(other.outbound_private_addresses),
+            outbound_plain_http: self.outbound_plain_http.or(other.outbound_plain_http),
             rsa_threads: self.rsa_threads.or(other.rsa_threads),
             rsa_queue: self.rsa_queue.or(other.rsa_queue),
             database_readers: self.database_readers.or(other.database_readers),
@@ -234,6 +245,10 @@ impl Settings {
             },
             trusted_proxies: self.trusted_proxies.unwrap_or(0),
             metrics_public: self.metrics_public.unwrap_or(false),
+            outbound: Reach {
+                private_addresses: self.outbound_private_addresses.unwrap_or(false),
+                plain_http: self.outbound_plain_http.unwrap_or(false),
+            },
             rsa_threads: self.rsa_threads.unwrap_or(pool.threads),
             rsa_queue: self.rsa_queue.unwrap_or(pool.queue),
             database_readers: self.database_readers.unwrap_or(4),

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use signet_app::{App, Parts, PlatformKey, RateLimits};
 use signet_custody::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, RsaPoolOptions};
 use signet_domain::Env;
+use signet_outbound::Fetcher;
 use signet_realtime::Hub;
 use signet_store::{Store, StoreOptions};
 use signet_token::{KeyAgreement, KeyUnwrap, SessionSigner, UnwrapError, UnwrapFuture};
@@ -20,6 +21,7 @@ pub struct Platform {
     /// Where watchers are told.
     pub hub: Arc<Hub>,
     keys: Keys,
+    outbound: Fetcher,
 }
 
 /// The platform's keys, as the application takes them.
@@ -36,12 +38,13 @@ impl Platform {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let keys = Keys::open(config).await?;
         let (store, hub) = open_store(config).await?;
-        Ok(Self { store, hub, keys })
+        let outbound = Fetcher::new(config.outbound).context("prepare requests to brands")?;
+        Ok(Self { store, hub, keys, outbound })
     }
 
     /// An application over these parts. `public_url` has no slash at its end.
     pub async fn app(&self, env: Env, public_url: &str, limits: RateLimits) -> anyhow::Result<Arc<App>> {
-        start(&self.store, &self.hub, &self.keys, env, public_url, limits).await
+        start((&self.store, &self.hub), &self.keys, &self.outbound, env, public_url, limits).await
     }
 
     /// The newest platform key as PEM.
@@ -61,8 +64,9 @@ impl Operator {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let (store, hub) = open_store(config).await?;
         let keys = Keys::none()?;
-        let app =
-            start(&store, &hub, &keys, crate::environment::system(), "", config.rate_limits.clone()).await?;
+        let outbound = Fetcher::new(config.outbound).context("prepare requests to brands")?;
+        let env = crate::environment::system();
+        let app = start((&store, &hub), &keys, &outbound, env, "", config.rate_limits.clone()).await?;
         Ok(Self { store, app })
     }
 
@@ -107,9 +111,9 @@ async fn open_store(config: &Config) -> anyhow::Result<(Store, Arc<Hub>)> {
 }
 
 async fn start(
-    store: &Store,
-    hub: &Arc<Hub>,
+    (store, hub): (&Store, &Arc<Hub>),
     keys: &Keys,
+    outbound: &Fetcher,
     env: Env,
     public_url: &str,
     limits: RateLimits,
@@ -124,6 +128,7 @@ async fn start(
         platform_keys_jwks: keys.jwks.clone(),
         platform_key_pem: keys.pem.clone(),
         platform_keys: keys.known.clone(),
+        outbound: outbound.clone(),
         limits,
     })
     .await

@@ -19,6 +19,7 @@ pub mod api_clients;
 pub mod audit_events;
 pub mod authentication_failures;
 pub mod conversations;
+pub mod customer_key_sets;
 pub mod customer_keys;
 pub mod devices;
 mod error;
@@ -200,6 +201,7 @@ fn statements() -> impl Iterator<Item = Sql> {
         audit_events::STATEMENTS,
         authentication_failures::STATEMENTS,
         conversations::STATEMENTS,
+        customer_key_sets::STATEMENTS,
         customer_keys::STATEMENTS,
         devices::STATEMENTS,
         events::STATEMENTS,

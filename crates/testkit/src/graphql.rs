@@ -19,6 +19,12 @@ impl GraphqlClient {
         Self { http: plain(), url: url.to_owned(), token: token.to_owned() }
     }
 
+    /// The same caller at another node of the platform.
+    #[must_use]
+    pub fn moved_to(&self, base: &str) -> Self {
+        Self::new(&format!("{base}/graphql"), &self.token)
+    }
+
     /// Signs in with the password grant of the platform at `base`.
     pub async fn sign_in(base: &str, email: &str, password: &str) -> Self {
         let form = [("grant_type", "password"), ("username", email), ("password", password)];

@@ -56,8 +56,18 @@ impl TestServer {
 
     /// Starts `signet serve` on a free port and waits until it listens.
     pub async fn serve(binary: &str, installation: &Installation, arguments: &[&str]) -> Self {
+        Self::serve_in(binary, installation, arguments, &[]).await
+    }
+
+    /// The same with variables in its environment.
+    pub async fn serve_in(
+        binary: &str,
+        installation: &Installation,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = signet(binary, &["serve", "--listen", "127.0.0.1:0"]);
-        command.args(installation.arguments()).args(arguments);
+        command.args(installation.arguments()).args(arguments).envs(environment.iter().copied());
         let mut server = Self::start(command);
         let line = server.wait_for(|server| server.errors.clone(), "\"public_url\"").await;
         let event: Value = serde_json::from_str(&line).expect("a log line is JSON");

@@ -36,6 +36,7 @@ pub mod json;
 pub mod jwe;
 pub mod jwk;
 pub mod jws;
+pub mod key_set;
 mod pem;
 pub mod policy;
 pub mod possession;

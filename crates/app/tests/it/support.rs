@@ -237,6 +237,7 @@ async fn assemble(env: &Env, store: &Store, hub: &Arc<Hub>, limits: RateLimits) 
             .into_iter()
             .map(|key| signet_app::PlatformKey { key_id: key.key_id.as_str().to_owned(), retired: false })
             .collect(),
+        outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default()).expect("fetcher"),
         limits,
     };
     App::start(parts).await.expect("app")

@@ -1,7 +1,7 @@
 //! The brands' signing keys.
 
 use async_graphql::{Enum, Object, SimpleObject};
-use signet_app::CustomerKeyDetail;
+use signet_app::{CustomerKeyDetail, CustomerKeySet};
 use signet_domain::KeyProof;
 
 use crate::scalars::{DateTime, Long, Uuid};
@@ -137,6 +137,71 @@ impl CustomerKeyNode {
     async fn share(&self) -> Option<f64> {
         self.0.share
     }
+}
+
+pub(crate) struct CustomerKeySetNode(pub(crate) CustomerKeySet);
+
+/// A key of a set that is not used.
+#[derive(SimpleObject)]
+pub(crate) struct IgnoredKey {
+    /// Its `kid`, or its place in the set.
+    key_id: String,
+    /// Why, such as `KEY_TOO_SMALL` or `KEY_OF_ANOTHER_ORGANISATION`.
+    code: String,
+}
+
+/// An address at which the brand publishes its signing keys as a JWK set. It is fetched every ten minutes, and when a token names an unknown key, at most once a minute.
+#[Object(name = "CustomerKeySet")]
+impl CustomerKeySetNode {
+    async fn address(&self) -> &str {
+        &self.0.address
+    }
+
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+
+    /// Null until its challenge is answered; nothing is used of it before.
+    async fn proved_at(&self) -> Option<DateTime> {
+        self.0.proved_at.map(DateTime)
+    }
+
+    /// What is to be signed with a key of the set. Null when it is proved. The commands are for RSA and P-256 keys.
+    async fn challenge(&self) -> Option<KeyChallenge> {
+        let (text, expires_at) = self.0.challenge.clone()?;
+        let openssl_command = signet_app::openssl_command(&text);
+        let signet_command = Some(format!("signet keys prove privateKey.pem --challenge '{text}'"));
+        Some(KeyChallenge { text, expires_at: expires_at.into(), openssl_command, signet_command })
+    }
+
+    /// When it was last tried.
+    async fn attempted_at(&self) -> Option<DateTime> {
+        self.0.attempted_at.map(DateTime)
+    }
+
+    /// When it was last fetched with a usable key in it.
+    async fn fetched_at(&self) -> Option<DateTime> {
+        self.0.fetched_at.map(DateTime)
+    }
+
+    /// What went wrong the last time, such as `ADDRESS_UNREACHABLE` or `KEY_SET_EMPTY`; the keys of the last good set stay. Null if all is well.
+    async fn failure(&self) -> Option<&str> {
+        self.0.failure.as_deref()
+    }
+
+    async fn ignored_keys(&self) -> Vec<IgnoredKey> {
+        let ignored =
+            |(key_id, code): &(String, String)| IgnoredKey { key_id: key_id.clone(), code: code.clone() };
+        self.0.ignored.iter().map(ignored).collect()
+    }
+}
+
+/// What came of naming, proving, fetching or removing a key set.
+#[derive(SimpleObject)]
+pub(crate) struct CustomerKeySetPayload {
+    /// Null if it was removed.
+    pub(crate) customer_key_set: Option<CustomerKeySetNode>,
+    pub(crate) user_errors: Vec<UserError>,
 }
 
 /// What came of registering, proving or changing a key.

@@ -12,7 +12,9 @@ mod viewer;
 mod visitor;
 
 pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
-pub(crate) use customer_key::{CustomerKeyNode, CustomerKeyPayload};
+pub(crate) use customer_key::{
+    CustomerKeyNode, CustomerKeyPayload, CustomerKeySetNode, CustomerKeySetPayload,
+};
 pub(crate) use event::{ConversationEvent, ConversationEventKind};
 pub(crate) use failure::{
     AuthenticationFailureCount, AuthenticationFailureFilter, AuthenticationFailureNode,

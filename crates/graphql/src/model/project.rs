@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use signet_app::ConversationCounts as Counts;
 use signet_domain::{Project, Scope};
 
-use super::CustomerKeyNode;
+use super::{CustomerKeyNode, CustomerKeySetNode};
 use crate::call::Call;
 use crate::scalars::{DateTime, Long};
 
@@ -122,6 +122,15 @@ impl ProjectNode {
         let access = call.require(self.0.id.as_str(), Scope::ProjectsRead)?;
         let keys = call.app.keys_of_project(&access).await.map_err(|error| call.error(&error))?;
         Ok(keys.into_iter().map(CustomerKeyNode).collect())
+    }
+
+    /// Where the brand publishes its keys, if it does.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn customer_key_set(&self, ctx: &Context<'_>) -> Result<Option<CustomerKeySetNode>> {
+        let call = Call::of(ctx)?;
+        let access = call.require(self.0.id.as_str(), Scope::ProjectsRead)?;
+        let set = call.app.key_set(&access).await.map_err(|error| call.error(&error))?;
+        Ok(set.map(CustomerKeySetNode))
     }
 
     async fn created_at(&self) -> DateTime {

@@ -24,6 +24,7 @@ mod in_process;
 mod integration_guide;
 mod journey;
 mod journey_identity;
+mod key_sets;
 mod openssl;
 mod platform_keys;
 mod projects;

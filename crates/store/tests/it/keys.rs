@@ -1,6 +1,7 @@
 //! Customer keys, and which keys are in use.
 
 use signet_domain::{CustomerKeyId, KeyProof, KeyState, ProjectId};
+use signet_store::customer_key_sets::{self, CustomerKeySet};
 use signet_store::customer_keys::{self, CustomerKey, ONE_OWNER};
 use signet_store::key_uses::{self, KeyUse};
 use signet_store::{StoreError, projects};
@@ -8,7 +9,12 @@ use uuid::Uuid;
 
 use crate::harness::{Database, at, both_engines, demo, project, read, write};
 
-both_engines!(keys_live_and_are_revoked, a_proved_key_has_one_owner, uses_add_up_by_the_day);
+both_engines!(
+    keys_live_and_are_revoked,
+    a_proved_key_has_one_owner,
+    uses_add_up_by_the_day,
+    a_set_is_fetched_by_one_at_a_time
+);
 
 fn key(number: u128, project_id: &ProjectId, created_at: i64) -> CustomerKey {
     CustomerKey {
@@ -131,4 +137,52 @@ async fn uses_add_up_by_the_day(db: Database) {
     assert_eq!(late[0].first_at, at(5), "the first use ever");
     let nowhere = read!(db, |tx| key_uses::sum(tx, &ProjectId::parse("x").unwrap(), at(0)).await).unwrap();
     assert!(nowhere.is_empty());
+}
+
+async fn a_set_is_fetched_by_one_at_a_time(db: Database) {
+    with_projects(&db).await;
+    let set = CustomerKeySet {
+        project_id: demo(),
+        address: "https://brand.example/jwks.json".into(),
+        created_at: at(1),
+        proved_at: None,
+        challenge: Some(("sign this".into(), at(9))),
+        attempted_at: Some(at(1)),
+        fetched_at: None,
+        failure: Some("ADDRESS_UNREACHABLE".into()),
+        ignored: vec![("kid".into(), "KEY_TOO_SMALL".into())],
+    };
+    let find = async || read!(db, |tx| customer_key_sets::find(tx, &demo()).await).unwrap();
+    let put = async |set: &CustomerKeySet| {
+        let set = set.clone();
+        write!(db, |tx| customer_key_sets::put(tx, &set).await).unwrap();
+    };
+    let demand = async |now, before| {
+        write!(db, |tx| customer_key_sets::demand(tx, &demo(), at(now), at(before)).await).unwrap()
+    };
+    let claim = async |now, before| {
+        write!(db, |tx| customer_key_sets::claim(tx, &demo(), at(now), at(before)).await).unwrap()
+    };
+    let stale = async |before| read!(db, |tx| customer_key_sets::stale(tx, at(before)).await).unwrap();
+    assert_eq!(find().await, None);
+    assert!(!demand(1, 1).await);
+    put(&set).await;
+    assert_eq!(find().await, Some(set.clone()));
+    assert!(!demand(100, 100).await && !claim(100, 100).await && stale(100).await.is_empty(), "not proved");
+    let proved =
+        CustomerKeySet { proved_at: Some(at(3)), challenge: None, failure: None, ignored: vec![], ..set };
+    put(&proved).await;
+    assert_eq!(find().await, Some(proved.clone()));
+    assert!(demand(100, 40).await);
+    assert!(!demand(159, 99).await);
+    put(&proved).await;
+    assert!(!demand(159, 99).await, "a fetch for another reason changes nothing about it");
+    assert!(demand(160, 100).await);
+    assert!(stale(0).await.is_empty());
+    assert_eq!(stale(1).await, [demo()]);
+    assert!(claim(600, 1).await);
+    assert!(!claim(600, 599).await);
+    assert_eq!(find().await.unwrap().attempted_at, Some(at(600)));
+    assert!(write!(db, |tx| customer_key_sets::delete(tx, &demo()).await).unwrap());
+    assert!(!write!(db, |tx| customer_key_sets::delete(tx, &demo()).await).unwrap());
 }
