@@ -32,6 +32,11 @@ impl Actor {
         }
     }
 
+    /// Somebody who has not proved who they are.
+    pub(crate) fn somebody(context: &RequestContext) -> Self {
+        Self::from_request(AuditActor::Nobody, context)
+    }
+
     /// Whoever runs commands on the server, by the system's name for them.
     pub fn operator(name: &str) -> Self {
         Self { who: AuditActor::Operator(name.to_owned()), address: None, correlation_id: None }

@@ -19,6 +19,12 @@ pub enum AppError {
     /// E-mail and password, or client id and secret, do not match.
     #[error("the credentials are not valid")]
     CredentialsInvalid,
+    /// The password was right, and a code of the second factor is needed as well.
+    #[error("a code of the second factor is needed")]
+    SecondFactorRequired,
+    /// The code of the second factor is wrong, too old or was used before.
+    #[error("the code is not valid")]
+    SecondFactorInvalid,
     /// A value breaks its rule.
     #[error("{message}")]
     Invalid {
@@ -71,6 +77,8 @@ impl AppError {
             Self::CredentialsInvalid => "CREDENTIALS_INVALID",
             Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
             Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
+            Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
+            Self::SecondFactorInvalid => "SECOND_FACTOR_INVALID",
             Self::ConversationClosed => "CONVERSATION_CLOSED",
             Self::Exists(_) => "ALREADY_EXISTS",
             Self::RateLimited { .. } => "RATE_LIMITED",

@@ -6,11 +6,14 @@
 //! - `VERIFIED` is written only from a token that the verifier checked;
 //! - another project's record is missing, never forbidden.
 
+mod account;
 mod activation;
 mod administration;
 mod audit;
 mod audit_check;
 mod audit_keeping;
+mod backoff;
+mod clients;
 mod conversations;
 mod customer_keys;
 mod earlier_messages;
@@ -18,11 +21,14 @@ mod endings;
 mod error;
 mod failures;
 mod feed;
+mod groups;
 mod identity_request;
 mod inspection;
 mod key_sets;
 mod key_uses;
 mod limits;
+mod one_time_password;
+mod people;
 mod presented;
 mod project_settings;
 mod projects;
@@ -45,6 +51,7 @@ use signet_realtime::Hub;
 use signet_store::Store;
 use signet_token::{KeyUnwrap, SessionSigner};
 
+pub use account::{OwnAccount, SecondFactorSetup};
 pub use activation::{
     Activated, ActivationFailure, ActivationOption, ActivationOutcome, ActivationRequest, TestedToken,
 };
@@ -52,30 +59,37 @@ pub use administration::{NewAgent, NewApiClient};
 pub use audit::Actor;
 pub use audit_check::{AuditFault, AuditFaultKind};
 pub use audit_keeping::AuditReport;
+pub use clients::{ClientChange, NewSecret};
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use customer_keys::{CustomerKeyDetail, KeyRegistration, NewCustomerKey};
 pub use earlier_messages::EarlierMessages;
 pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;
 pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
+pub use groups::GroupChange;
 pub use identity_request::NotConfirmed;
 pub use key_sets::openssl_command;
 pub use limits::{Limits, RateLimits};
+pub use people::{Acceptance, Invited, Invitee, NewUser};
 pub use presented::HandOverCode;
 pub use project_settings::ProjectChange;
 pub use reports::{NewTransaction, RecordedTransaction};
 pub use revocation::{RevocationWatch, RevokeBy};
 pub use session_token::{OpenedSession, SessionError, VisitorSession};
-pub use sign_in::{DeskSession, IssuedToken};
+pub use sign_in::{Activity, Authenticated, DeskSession, IssuedToken, SignInAttempt};
 pub use sweeper::Sweeper;
 pub use visitor::{Acknowledgement, History, Thread};
 
 pub use signet_domain::access::ProjectAccess;
-pub use signet_store::audit_events::{AuditFilter, AuditRow};
+pub use signet_store::access_tokens::{ListedToken, TokenUse};
+pub use signet_store::agents::Account;
+pub use signet_store::api_clients::ClientRecord;
+pub use signet_store::audit_events::{AuditFilter, AuditRow, hexadecimal};
 pub use signet_store::authentication_failures::{AuthenticationFailure, FailureFilter};
 pub use signet_store::conversations::{ConversationCounts, ConversationFilter};
 pub use signet_store::customer_key_sets::CustomerKeySet;
 pub use signet_store::customer_keys::CustomerKey;
+pub use signet_store::groups::Group;
 pub use signet_store::messages::HistoryCursor;
 pub use signet_store::satisfaction::Satisfaction;
 pub use signet_store::transactions::Transaction;
@@ -110,6 +124,8 @@ pub struct Parts {
     pub platform_keys: Vec<PlatformKey>,
     /// Fetches from addresses that customers choose.
     pub outbound: Fetcher,
+    /// Encrypts the secrets of second factors.
+    pub sealing_key: [u8; 32],
     /// How much is let in.
     pub limits: RateLimits,
 }
@@ -133,6 +149,8 @@ pub struct App {
     platform_keys_jwks: String,
     platform_key_pem: String,
     limits: Limits,
+    backoff: backoff::Backoff,
+    sealing_key: [u8; 32],
     sessions: session_token::SessionTokens,
     revocations_seen: tokio::sync::Mutex<revocation::Seen>,
     platform_keys: Vec<PlatformKey>,
@@ -175,6 +193,8 @@ impl App {
             platform_keys_jwks: parts.platform_keys_jwks,
             platform_key_pem: parts.platform_key_pem,
             limits,
+            backoff: backoff::Backoff::default(),
+            sealing_key: parts.sealing_key,
             sessions,
             revocations_seen: tokio::sync::Mutex::new(seen),
             platform_keys: parts.platform_keys,

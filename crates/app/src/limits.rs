@@ -229,7 +229,7 @@ impl Limits {
 }
 
 /// One subscriber of IPv6 holds a /64 at least: limiting single addresses there would limit nobody.
-fn block(address: IpAddr) -> IpAddr {
+pub(crate) fn block(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => {

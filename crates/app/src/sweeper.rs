@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use signet_domain::audit::AuditKind;
 use signet_domain::{MessageId, SessionEnd};
-use signet_store::{access_tokens, audit_events, authentication_failures, hand_overs, replays, sessions};
+use signet_store::{
+    access_tokens, audit_events, authentication_failures, hand_overs, replays, second_factors, sessions,
+};
 
 use crate::endings::Ending;
 use crate::{Actor, App, AppError};
@@ -159,12 +161,14 @@ impl App {
     pub async fn tidy(&self) -> Result<(), AppError> {
         let now = self.env.now();
         self.limits.forget_idle();
+        self.backoff.forget_old(now);
         self.sessions.forget_expired(now);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     access_tokens::delete_expired(tx, now).await?;
                     hand_overs::purge(tx, now).await?;
+                    second_factors::forget_old_browsers(tx, now).await?;
                     authentication_failures::purge_counts(tx, now).await?;
                     Ok::<_, AppError>(())
                 })

@@ -172,6 +172,7 @@ fn recognised() -> Result<Operation> {
             platform_key_pem: keys.platform_public_key_pem()?,
             platform_keys: Vec::new(),
             outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default())?,
+            sealing_key: [7; 32],
             limits: RateLimits::unlimited(),
         })
         .await?;

@@ -216,6 +216,12 @@ impl Scopes {
         self.0 & scope.bit() != 0
     }
 
+    /// The scopes that are in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether every scope of `other` is in this set.
     pub const fn contains_all(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -261,6 +267,8 @@ pub struct Agent {
     pub email: String,
     /// The name visitors see.
     pub name: String,
+    /// Whether they own the platform: they are an owner in every project, and may create projects.
+    pub platform_owner: bool,
     /// Their role in each of their projects.
     pub roles: Vec<(ProjectId, Role)>,
 }
@@ -334,6 +342,11 @@ impl Caller {
         }
     }
 
+    /// Whether it is an owner of the platform who calls.
+    pub const fn owns_platform(&self) -> bool {
+        matches!(self, Self::Agent(agent) if agent.platform_owner)
+    }
+
     /// A stable name for limits and logs: the kind and id.
     pub fn key(&self) -> String {
         match self {
@@ -379,6 +392,7 @@ mod tests {
             id: AgentId::from_uuid(uuid::Uuid::nil()),
             email: "x@example".into(),
             name: "X".into(),
+            platform_owner: false,
             roles: vec![(a.clone(), Role::Agent), (b.clone(), Role::Auditor)],
         });
         assert!(agent.in_project(&a, Scope::ConversationsWrite).is_some());

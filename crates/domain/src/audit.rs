@@ -200,11 +200,13 @@ pub enum AuditActor {
     Operator(String),
     /// Signet itself.
     System,
+    /// Somebody who did not prove who they are.
+    Nobody,
 }
 
 impl AuditActor {
     /// The words of all kinds.
-    pub const KINDS: [&str; 5] = ["AGENT", "CLIENT", "VISITOR", "OPERATOR", "SYSTEM"];
+    pub const KINDS: [&str; 6] = ["AGENT", "CLIENT", "VISITOR", "OPERATOR", "SYSTEM", "NOBODY"];
 
     /// Which kind.
     pub const fn kind(&self) -> &'static str {
@@ -214,6 +216,7 @@ impl AuditActor {
             Self::Visitor(_) => "VISITOR",
             Self::Operator(_) => "OPERATOR",
             Self::System => "SYSTEM",
+            Self::Nobody => "NOBODY",
         }
     }
 
@@ -222,7 +225,7 @@ impl AuditActor {
         match self {
             Self::Agent(id, _) | Self::Client(id, _) => Some(id.clone()),
             Self::Visitor(id) => Some(id.to_string()),
-            Self::Operator(_) | Self::System => None,
+            Self::Operator(_) | Self::System | Self::Nobody => None,
         }
     }
 
@@ -230,7 +233,7 @@ impl AuditActor {
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Agent(_, name) | Self::Client(_, name) | Self::Operator(name) => Some(name),
-            Self::Visitor(_) | Self::System => None,
+            Self::Visitor(_) | Self::System | Self::Nobody => None,
         }
     }
 }

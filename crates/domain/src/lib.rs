@@ -17,6 +17,7 @@ pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod origin;
+pub mod password;
 pub mod project;
 pub mod session;
 pub mod text;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
-use signet_app::{App, AppError};
-use signet_domain::Caller;
+use signet_app::{Activity, App, AppError, Authenticated};
 use signet_domain::origin::Origin;
 
 /// What a request proves itself with. No `Debug`: it holds secrets.
@@ -18,11 +17,11 @@ pub(crate) enum Credential {
 }
 
 impl Credential {
-    /// Whose it is.
-    pub(crate) async fn caller(&self, app: &App) -> Result<Caller, AppError> {
+    /// Whose it is. What a page does by itself does not keep a session from ending for want of use.
+    pub(crate) async fn caller(&self, app: &App, activity: Activity) -> Result<Authenticated, AppError> {
         match self {
             Self::Bearer(token) => app.bearer(token).await,
-            Self::Cookie(cookie) => app.desk_cookie(cookie).await,
+            Self::Cookie(cookie) => app.desk_cookie(cookie, activity).await,
         }
     }
 }
@@ -41,6 +40,18 @@ pub(crate) enum Sender {
 /// The header that our pages add and that no page of another origin can send without asking us first (a preflight,
 /// which nobody answers).
 const DESK_HEADER: &str = "x-signet-desk";
+
+/// Its value when nobody did anything: the page looks for news by itself.
+const BACKGROUND: &[u8] = b"background";
+
+/// Whether somebody is behind a request.
+pub(crate) fn activity(headers: &HeaderMap) -> Activity {
+    if headers.get(DESK_HEADER).is_some_and(|value| value.as_bytes() == BACKGROUND) {
+        Activity::Background
+    } else {
+        Activity::Active
+    }
+}
 
 /// Reads the bearer token from the value of an `Authorization` header.
 pub(crate) fn bearer(value: &str) -> Option<Credential> {
@@ -65,7 +76,7 @@ pub(crate) fn of_request(app: &Arc<App>, headers: &HeaderMap) -> Option<Credenti
     if let Some(bearer) = authorization(headers).ok()? {
         return Some(bearer);
     }
-    let marked = headers.get(DESK_HEADER).is_some_and(|value| value.as_bytes() == b"1");
+    let marked = headers.get(DESK_HEADER).is_some_and(|value| matches!(value.as_bytes(), b"1" | BACKGROUND));
     let foreign = sender(app.public_url(), headers) == Sender::Foreign;
     if marked && !foreign { cookie(app.desk_cookie_name(), headers) } else { None }
 }

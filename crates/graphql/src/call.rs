@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, Result};
-use signet_app::{Actor, App, AppError, ProjectAccess, RequestContext};
+use signet_app::{Actor, App, AppError, Authenticated, OwnAccount, ProjectAccess, RequestContext};
 use signet_domain::{Caller, ProjectId, Scope};
 
 use crate::error;
@@ -13,6 +13,8 @@ use crate::error;
 pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
+    /// The id of the session or token, as its owner's list has it.
+    pub(crate) session: uuid::Uuid,
     pub(crate) context: RequestContext,
 }
 
@@ -25,6 +27,12 @@ impl Call {
     /// Who calls and from where, for the audit log.
     pub(crate) fn actor(&self) -> Actor {
         Actor::caller(&self.caller, &self.context)
+    }
+
+    /// The caller's own account, if they are a person.
+    pub(crate) fn own_account(&self) -> Option<OwnAccount> {
+        let authenticated = Authenticated { caller: self.caller.clone(), session: self.session };
+        OwnAccount::of(&authenticated, &self.context)
     }
 
     /// An error of a use case as GraphQL shows it.

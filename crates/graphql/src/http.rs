@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use signet_app::{AppError, RequestContext};
+use signet_app::{AppError, Authenticated, RequestContext};
 
 use crate::call::Call;
 use crate::error::{self, RetryPolicy, name};
@@ -33,11 +33,11 @@ pub(crate) async fn post(
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, name::MEDIA_TYPE_UNSUPPORTED, message, &context);
     }
     let caller = match auth::of_request(&endpoint.app, &headers) {
-        Some(credential) => credential.caller(&endpoint.app).await,
+        Some(credential) => credential.caller(&endpoint.app, auth::activity(&headers)).await,
         None => Err(AppError::Unauthenticated),
     };
-    let caller = match caller {
-        Ok(caller) => caller,
+    let Authenticated { caller, session } = match caller {
+        Ok(authenticated) => authenticated,
         Err(error) => return unauthenticated(&error, &context),
     };
     let Ok(body) = to_bytes(body, BODY_BYTES).await else {
@@ -52,7 +52,7 @@ pub(crate) async fn post(
         Ok(prepared) => prepared,
         Err(error) => return answer(StatusCode::BAD_REQUEST, &Answer::refusal(error)),
     };
-    let call = Call { app: Arc::clone(&endpoint.app), caller, context: context.clone() };
+    let call = Call { app: Arc::clone(&endpoint.app), caller, session, context: context.clone() };
     let response = endpoint.schema.execute(prepared.request.data(call)).await;
     let result = Answer::of(response, &prepared.asked, &context);
     let status = if result.is_refusal() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

@@ -6,6 +6,7 @@
 //! - an error outside has a stable name, a retry policy and a correlation id, and nothing of its cause;
 //! - a cookie proves nothing unless a page of ours sent it.
 
+mod account_mutation;
 mod auth;
 mod call;
 mod document;
@@ -17,6 +18,8 @@ mod model;
 mod mutation;
 mod nulls;
 mod page;
+mod people_mutation;
+mod people_query;
 mod project_mutation;
 mod query;
 mod scalars;
@@ -68,7 +71,7 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
-    Schema::build(Query, Mutation::default(), Subscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
 }

@@ -4,10 +4,12 @@ use async_graphql::{Context, ID, InputObject, MergedObject, Object, Result, Simp
 use signet_app::{ActivationFailure, Actor, AppError, RevokeBy, SendAsAgent};
 use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, SessionId};
 
+use crate::account_mutation::AccountMutation;
 use crate::call::Call;
 use crate::key_mutation::KeyMutation;
 use crate::key_set_mutation::KeySetMutation;
 use crate::model::{ConversationNode, MessageNode, TokenInspectInput, TokenInspectPayload, TokenInspection};
+use crate::people_mutation::PeopleMutation;
 use crate::project_mutation::ProjectMutation;
 use crate::scalars::{DateTime, Uuid};
 use crate::user_error::UserError;
@@ -124,7 +126,14 @@ pub(crate) struct ConversationTypingPayload {
 }
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(VisitorMutation, ProjectMutation, KeyMutation, KeySetMutation);
+pub(crate) struct Mutation(
+    VisitorMutation,
+    ProjectMutation,
+    KeyMutation,
+    KeySetMutation,
+    PeopleMutation,
+    AccountMutation,
+);
 
 #[derive(Default)]
 pub(crate) struct VisitorMutation;
@@ -132,7 +141,7 @@ pub(crate) struct VisitorMutation;
 /// A decryption each: fifty fill a request.
 const AUTHENTICATION_COST: usize = 400;
 /// A durable commit each.
-const WRITE_COST: usize = 100;
+pub(crate) const WRITE_COST: usize = 100;
 
 #[Object]
 impl VisitorMutation {

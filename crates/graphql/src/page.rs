@@ -6,7 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use signet_app::{AppError, Cursor, Page, PageRequest};
 use signet_domain::limits;
 
-use crate::model::{AuthenticationFailureNode, ConversationNode, MessageNode, ProjectNode, VisitorNode};
+use crate::model::{
+    AuditEventNode, AuthenticationFailureNode, ConversationNode, MessageNode, ProjectNode, UserNode,
+    VisitorNode,
+};
 
 const DEFAULT_SIZE: usize = 50;
 /// Longest cursor, in characters. Ours have less than 120.
@@ -105,6 +108,8 @@ pub(crate) struct PageInfo {
 #[graphql(concrete(name = "MessageEdge", params(MessageNode)))]
 #[graphql(concrete(name = "VisitorEdge", params(VisitorNode)))]
 #[graphql(concrete(name = "AuthenticationFailureEdge", params(AuthenticationFailureNode)))]
+#[graphql(concrete(name = "UserEdge", params(UserNode)))]
+#[graphql(concrete(name = "AuditEventEdge", params(AuditEventNode)))]
 pub(crate) struct Edge<T: OutputType> {
     cursor: String,
     node: T,
@@ -139,7 +144,9 @@ impl<T: OutputType> Connection<T> {
     concrete(name = "ConversationConnection", params(ConversationNode)),
     concrete(name = "MessageConnection", params(MessageNode)),
     concrete(name = "VisitorConnection", params(VisitorNode)),
-    concrete(name = "AuthenticationFailureConnection", params(AuthenticationFailureNode))
+    concrete(name = "AuthenticationFailureConnection", params(AuthenticationFailureNode)),
+    concrete(name = "UserConnection", params(UserNode)),
+    concrete(name = "AuditEventConnection", params(AuditEventNode))
 )]
 impl<T: OutputType> Connection<T>
 where

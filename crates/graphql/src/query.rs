@@ -1,6 +1,6 @@
 //! Reads.
 
-use async_graphql::{Context, Error, ID, Object, Result};
+use async_graphql::{Context, Error, ID, MergedObject, Object, Result};
 use signet_app::{AppError, ConversationFilter};
 use signet_domain::{ConversationId, ProjectId, Scope, VisitorId};
 
@@ -11,16 +11,21 @@ use crate::model::{
     VisitorNode,
 };
 use crate::page::{Connection, PageArguments, page_cost};
+use crate::people_query::PeopleQuery;
 use crate::scalars::Uuid;
 
-pub(crate) struct Query;
+#[derive(MergedObject, Default)]
+pub(crate) struct Query(ConversationQuery, PeopleQuery);
+
+#[derive(Default)]
+pub(crate) struct ConversationQuery;
 
 #[Object]
-impl Query {
+impl ConversationQuery {
     /// Who this token belongs to.
     #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
-        Ok(Viewer::from(&Call::of(ctx)?.caller))
+        Ok(Viewer(Call::of(ctx)?.caller.clone()))
     }
 
     #[graphql(complexity = "5 + child_complexity")]

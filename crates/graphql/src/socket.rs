@@ -24,8 +24,7 @@ use axum::http::header::UPGRADE;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable, once};
-use signet_app::{AppError, RequestContext};
-use signet_domain::Caller;
+use signet_app::{Activity, AppError, Authenticated, RequestContext};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +44,7 @@ const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// Between pings of ours.
 const HEARTBEAT: Duration = Duration::from_secs(25);
 /// Between looks at whether the caller still is who they were.
-const RECHECK: Duration = Duration::from_secs(30);
+const RECHECK: Duration = Duration::from_secs(3);
 /// Operations at once on one socket: the desk has one a project.
 const MAX_OPERATIONS: usize = 128;
 
@@ -113,8 +112,9 @@ async fn serve(
     shutdown: CancellationToken,
 ) {
     let served = async {
-        let (credential, caller) = greet(&endpoint, &mut socket, arrival, &context).await?;
-        let call = Call { app: Arc::clone(&endpoint.app), caller, context };
+        let (credential, Authenticated { caller, session }) =
+            greet(&endpoint, &mut socket, arrival, &context).await?;
+        let call = Call { app: Arc::clone(&endpoint.app), caller, session, context };
         Err(Connection::new(Arc::clone(&endpoint), call, credential).run(&mut socket).await)
     };
     let closing: Result<std::convert::Infallible, Option<Close>> = tokio::select! {
@@ -134,14 +134,14 @@ async fn greet(
     socket: &mut WebSocket,
     arrival: Arrival,
     context: &RequestContext,
-) -> Result<(Credential, Caller), Option<Close>> {
+) -> Result<(Credential, Authenticated), Option<Close>> {
     if socket.protocol().is_none_or(|protocol| protocol != SUBPROTOCOL) {
         return Err(Some(Close::SUBPROTOCOL));
     }
     let introduced =
         timeout(INIT_WITHIN, introduction(socket)).await.map_err(|_| Some(Close::INIT_TIMEOUT))??;
     let credential = arrival.credential(introduced.as_deref()).map_err(Some)?;
-    let caller = credential.caller(&endpoint.app).await.map_err(|error| {
+    let caller = credential.caller(&endpoint.app, Activity::Background).await.map_err(|error| {
         error::log(&error, context);
         Some(match error {
             AppError::Unavailable(_) | AppError::RateLimited { .. } => Close::TRY_AGAIN,
@@ -348,8 +348,8 @@ impl Connection {
 
 /// Looks whether the caller still is who they were: signed in, with the same rights.
 async fn still_the_same(credential: &Credential, call: &Call) -> Result<(), Option<Close>> {
-    match credential.caller(&call.app).await {
-        Ok(caller) if caller == call.caller => Ok(()),
+    match credential.caller(&call.app, Activity::Background).await {
+        Ok(found) if found.caller == call.caller => Ok(()),
         Ok(_) => Err(Some(Close::RIGHTS_CHANGED)),
         // Storage is away: a look that can't be taken is no reason to cut everybody off.
         Err(AppError::Unavailable(_) | AppError::RateLimited { .. }) => Ok(()),

@@ -1,11 +1,12 @@
-//! Signing in at the desk. The session is a cookie that scripts cannot read and other sites cannot send.
+//! Signing in at the desk, and choosing a password with a one-time link. The session is a cookie that scripts cannot read and
+//! other sites cannot send.
 
-use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
-use serde::Deserialize;
-use signet_app::RequestContext;
+use axum::{Extension, Json};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use signet_app::{Acceptance, DeskSession, RequestContext, SignInAttempt};
 
 use crate::error::ApiError;
 use crate::extract::StrictJson;
@@ -17,6 +18,32 @@ use crate::{Server, answer};
 pub(crate) struct SignIn {
     email: String,
     password: String,
+    /// Of the second factor, once the answer was `SECOND_FACTOR_REQUIRED`.
+    code: Option<String>,
+}
+
+/// A one-time link. Without `Debug`: it is a secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Invitation {
+    token: String,
+}
+
+/// Whom a link is for; nobody in particular if it is that of the first owner.
+#[derive(Serialize)]
+struct Invitee {
+    email: Option<String>,
+    name: Option<String>,
+}
+
+/// What somebody answers a link with. Without `Debug`: it holds a password.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accept {
+    token: String,
+    password: String,
+    email: Option<String>,
+    name: Option<String>,
 }
 
 /// `POST /desk/session`: 204 with the cookie.
@@ -27,17 +54,76 @@ pub(crate) async fn sign_in(
     StrictJson(body): StrictJson<SignIn>,
 ) -> Result<Response, ApiError> {
     check_origin(&server, &headers)?;
-    let session = server.app.desk_sign_in(&body.email, &body.password, &context).await?;
-    Ok(with_cookie(&server, &session.cookie, session.expires_in.as_secs()))
+    let attempt = SignInAttempt {
+        email: &body.email,
+        password: &body.password,
+        code: body.code.as_deref(),
+        known_browser: cookie(&headers, server.app.known_browser_cookie_name()),
+        user_agent: user_agent(&headers),
+    };
+    let session = server.app.desk_sign_in(attempt, &context).await?;
+    Ok(signed_in(&server, &session))
+}
+
+/// `POST /desk/invitation`: whom the link is for.
+pub(crate) async fn look_at_invitation(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    headers: HeaderMap,
+    StrictJson(body): StrictJson<Invitation>,
+) -> Result<Response, ApiError> {
+    check_origin(&server, &headers)?;
+    let invitee = server.app.invitee(&body.token, &context).await?;
+    let body = Invitee { email: invitee.email, name: invitee.name };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+/// `POST /desk/invitation/accept`: 204 with the cookie; without one for a person who has to sign in with a second factor now.
+pub(crate) async fn accept_invitation(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    headers: HeaderMap,
+    StrictJson(body): StrictJson<Accept>,
+) -> Result<Response, ApiError> {
+    check_origin(&server, &headers)?;
+    let acceptance = Acceptance {
+        token: &body.token,
+        password: &body.password,
+        email: body.email.as_deref(),
+        name: body.name.as_deref(),
+        user_agent: user_agent(&headers),
+    };
+    let session = server.app.accept_invitation(acceptance, &context).await?;
+    Ok(session.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |session| signed_in(&server, &session)))
 }
 
 /// `DELETE /desk/session`: 204, also without a session.
-pub(crate) async fn sign_out(State(server): State<Server>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn sign_out(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     check_origin(&server, &headers)?;
     if let Some(value) = cookie(&headers, server.app.desk_cookie_name()) {
-        server.app.desk_sign_out(value).await?;
+        server.app.desk_sign_out(value, &context).await?;
     }
     Ok(with_cookie(&server, "", 0))
+}
+
+fn signed_in(server: &Server, session: &DeskSession) -> Response {
+    let mut response = with_cookie(server, &session.cookie, session.expires_in.as_secs());
+    if let Some(known) = &session.known_browser {
+        let name = server.app.known_browser_cookie_name();
+        let kept = set_cookie(name, known, DeskSession::known_for().as_secs(), server.surfaces.secure());
+        if let Ok(value) = HeaderValue::try_from(kept) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())
 }
 
 fn check_origin(server: &Server, headers: &HeaderMap) -> Result<(), ApiError> {

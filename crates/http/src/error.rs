@@ -98,6 +98,8 @@ impl From<AppError> for ApiError {
             AppError::PermissionDenied | AppError::OriginNotAllowed => StatusCode::FORBIDDEN,
             AppError::Unauthenticated
             | AppError::CredentialsInvalid
+            | AppError::SecondFactorRequired
+            | AppError::SecondFactorInvalid
             | AppError::SessionExpired
             | AppError::SessionEnded => StatusCode::UNAUTHORIZED,
             AppError::Invalid { .. } => StatusCode::BAD_REQUEST,

@@ -136,6 +136,14 @@ fn pages() -> Router<Server> {
         .route("/desk", get(pages::desk))
         .route("/desk/", get(pages::desk))
         .route("/desk/session", session)
+        .route(
+            "/desk/invitation",
+            post(desk::look_at_invitation).route_layer(from_fn(security::desk_header_required)),
+        )
+        .route(
+            "/desk/invitation/accept",
+            post(desk::accept_invitation).route_layer(from_fn(security::desk_header_required)),
+        )
         .route("/desk/{*path}", get(pages::desk_file))
         // The console is the same page, which looks at its address.
         .route("/admin", get(pages::desk))

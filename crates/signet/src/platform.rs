@@ -14,6 +14,9 @@ use signet_token::{KeyAgreement, KeyUnwrap, SessionSigner, UnwrapError, UnwrapFu
 use crate::config::Config;
 use crate::secret_file;
 
+/// The name of that key in the keystore.
+const SECOND_FACTORS: &str = "second-factors";
+
 /// Database, hub and keys.
 pub struct Platform {
     /// The database.
@@ -31,6 +34,8 @@ struct Keys {
     jwks: String,
     pem: String,
     known: Vec<PlatformKey>,
+    /// Encrypts the secrets of second factors.
+    sealing_key: [u8; 32],
 }
 
 impl Platform {
@@ -129,6 +134,7 @@ async fn start(
         platform_key_pem: keys.pem.clone(),
         platform_keys: keys.known.clone(),
         outbound: outbound.clone(),
+        sealing_key: keys.sealing_key,
         limits,
     })
     .await
@@ -137,7 +143,11 @@ async fn start(
 
 impl Keys {
     async fn open(config: &Config) -> anyhow::Result<Self> {
-        let keystore = open_keystore(config).await?;
+        let mut keystore = open_keystore(config).await?;
+        let sealing_key =
+            keystore.secret_or_create(SECOND_FACTORS, 32).context("read the key of second factors")?;
+        let sealing_key =
+            <[u8; 32]>::try_from(sealing_key.as_slice()).context("read the key of second factors")?;
         let options = RsaPoolOptions { threads: config.rsa_threads, queue: config.rsa_queue };
         Ok(Self {
             custody: Arc::new(keystore.local_unwrap(options).context("start the decryption threads")?),
@@ -145,6 +155,7 @@ impl Keys {
             known: keystore.decryption_keys().iter().map(platform_key).collect(),
             jwks: keystore.jwks_json(),
             pem: keystore.platform_public_key_pem().context("read the platform's public key")?,
+            sealing_key,
         })
     }
 
@@ -156,6 +167,8 @@ impl Keys {
             jwks: String::new(),
             pem: String::new(),
             known: Vec::new(),
+            // Nobody signs in through a command.
+            sealing_key: crate::environment::system().random_bytes(),
         })
     }
 }

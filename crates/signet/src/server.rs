@@ -48,6 +48,7 @@ impl Server {
         let sweeping =
             tokio::spawn(Sweeper::new(Arc::clone(&app)).with_audit_retention(config.audit_retention).run());
         let watching = tokio::spawn(RevocationWatch::new(Arc::clone(&app)).run());
+        invite_first_owner(&app).await?;
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(RunningServer {
             address,
@@ -61,6 +62,17 @@ impl Server {
             watching,
         })
     }
+}
+
+/// On a platform without anybody there is a one-time link for whoever will own it. It is printed, not logged: logs are kept.
+async fn invite_first_owner(app: &App) -> anyhow::Result<()> {
+    if let Some(link) = app.first_owner_link().await.context("make the link for the first owner")? {
+        let text = format!(
+            "Nobody can sign in yet. Become the platform's owner with this link, within three days:\n\n    {link}\n"
+        );
+        crate::cli::line(&text)?;
+    }
+    Ok(())
 }
 
 fn router(config: &Config, app: &Arc<App>) -> anyhow::Result<Router> {

@@ -24,7 +24,9 @@ pub mod customer_keys;
 pub mod devices;
 mod error;
 pub mod events;
+pub mod groups;
 pub mod hand_overs;
+pub mod invitations;
 mod job;
 pub mod key_uses;
 pub mod messages;
@@ -34,6 +36,7 @@ mod postgres;
 pub mod projects;
 pub mod replays;
 pub mod satisfaction;
+pub mod second_factors;
 pub mod sessions;
 mod sql;
 mod sqlite;
@@ -205,12 +208,15 @@ fn statements() -> impl Iterator<Item = Sql> {
         customer_keys::STATEMENTS,
         devices::STATEMENTS,
         events::STATEMENTS,
+        groups::STATEMENTS,
+        invitations::STATEMENTS,
         key_uses::STATEMENTS,
         hand_overs::STATEMENTS,
         messages::STATEMENTS,
         projects::STATEMENTS,
         replays::STATEMENTS,
         satisfaction::STATEMENTS,
+        second_factors::STATEMENTS,
         sessions::STATEMENTS,
         transactions::STATEMENTS,
         visitors::STATEMENTS,

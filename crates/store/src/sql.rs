@@ -285,6 +285,7 @@ macro_rules! column {
 }
 
 column!(i64, |value| value.as_i64().ok());
+column!(bool, |value| value.as_i64().ok().map(|number| number != 0));
 column!(String, |value| value.as_str().ok().map(str::to_owned));
 column!(Vec<u8>, |value| value.as_blob().ok().map(<[u8]>::to_vec));
 column!(Uuid, |value| value.as_blob().ok().and_then(|bytes| Uuid::from_slice(bytes).ok()));

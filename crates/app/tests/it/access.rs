@@ -1,24 +1,34 @@
 //! Agents, programs, and what one project's people can know of another's.
 
-use signet_app::{Actor, AppError, NewApiClient, SendAsAgent};
+use signet_app::{Activity, Actor, AppError, NewApiClient, SendAsAgent, SignInAttempt};
 use signet_domain::access::{Caller, Role};
 use signet_domain::{MessageText, Scope, Scopes};
 
 use crate::support::{PASSWORD, World, all, context, items};
 
+fn attempt<'a>(email: &'a str, password: &'a str) -> SignInAttempt<'a> {
+    SignInAttempt { email, password, code: None, known_browser: None, user_agent: None }
+}
+
 #[tokio::test]
 async fn passwords_cookies_and_bearer_tokens_open_only_their_own_door() {
     let world = World::new().await;
-    let desk = world.app.desk_sign_in("Amira@Desk.example", PASSWORD, &context()).await.unwrap();
+    let desk = world.app.desk_sign_in(attempt("Amira@Desk.example", PASSWORD), &context()).await.unwrap();
     let token = world.app.password_grant("amira@desk.example", PASSWORD, &context()).await.unwrap();
-    assert_eq!(world.app.desk_cookie(&desk.cookie).await.unwrap(), world.agent);
-    assert_eq!(world.app.bearer(&token.access_token).await.unwrap(), world.agent);
+    assert_eq!(world.app.desk_cookie(&desk.cookie, Activity::Active).await.unwrap().caller, world.agent);
+    assert_eq!(world.app.bearer(&token.access_token).await.unwrap().caller, world.agent);
     assert!(matches!(world.app.bearer(&desk.cookie).await, Err(AppError::Unauthenticated)));
-    assert!(matches!(world.app.desk_cookie(&token.access_token).await, Err(AppError::Unauthenticated)));
-    world.app.desk_sign_out(&desk.cookie).await.unwrap();
-    assert!(matches!(world.app.desk_cookie(&desk.cookie).await, Err(AppError::Unauthenticated)));
+    assert!(matches!(
+        world.app.desk_cookie(&token.access_token, Activity::Active).await,
+        Err(AppError::Unauthenticated)
+    ));
+    world.app.desk_sign_out(&desk.cookie, &context()).await.unwrap();
+    assert!(matches!(
+        world.app.desk_cookie(&desk.cookie, Activity::Active).await,
+        Err(AppError::Unauthenticated)
+    ));
     for (email, password) in [("amira@desk.example", "wrong password"), ("nobody@desk.example", PASSWORD)] {
-        let refused = world.app.desk_sign_in(email, password, &context()).await.err().unwrap();
+        let refused = world.app.desk_sign_in(attempt(email, password), &context()).await.err().unwrap();
         assert!(matches!(refused, AppError::CredentialsInvalid));
     }
     world.pass(std::time::Duration::from_hours(24));
@@ -41,7 +51,7 @@ async fn a_program_has_the_scopes_it_asked_for_and_no_more() {
     let all_scopes = grant(None).await.unwrap();
     assert_eq!(all_scopes.scopes, client.scopes);
     let fewer = grant(Some("visitors:read")).await.unwrap();
-    let caller = world.app.bearer(&fewer.access_token).await.unwrap();
+    let caller = world.app.bearer(&fewer.access_token).await.unwrap().caller;
     assert!(caller.in_project(&client.project_id, Scope::ConversationsRead).is_none());
     assert_eq!(grant(Some("visitors:authenticate")).await.err().unwrap().code(), "SCOPE_INVALID");
     let wrong = world.app.client_credentials_grant(&client.id, "sgs_wrong", None, &context()).await;

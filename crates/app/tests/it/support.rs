@@ -80,6 +80,7 @@ impl World {
                 EncryptionKey::from_pem(&platform_key_pem).expect("platform key"),
             ),
             agent: Caller::Agent(Agent {
+                platform_owner: false,
                 id: signet_domain::AgentId::from_uuid(uuid::Uuid::nil()),
                 email: String::new(),
                 name: String::new(),
@@ -238,6 +239,7 @@ async fn assemble(env: &Env, store: &Store, hub: &Arc<Hub>, limits: RateLimits) 
             .map(|key| signet_app::PlatformKey { key_id: key.key_id.as_str().to_owned(), retired: false })
             .collect(),
         outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default()).expect("fetcher"),
+        sealing_key: [7; 32],
         limits,
     };
     App::start(parts).await.expect("app")

@@ -100,7 +100,7 @@ async fn d49_rights_claimed_in_a_visitor_token_are_none() {
     assert!(claims.keys().all(|name| known.contains(&name.as_str())), "{claims:?}");
     // The session opens a visitor's doors and no others.
     assert!(world.app.bearer(&jane.session.access_token).await.is_err());
-    assert!(world.app.desk_cookie(&jane.session.access_token).await.is_err());
+    assert!(world.app.desk_cookie(&jane.session.access_token, signet_app::Activity::Active).await.is_err());
     let visitor = world.app.visitor(&world.agent, jane.session.visitor_id).await.unwrap().unwrap();
     assert!(visitor.attributes.is_empty());
     assert_eq!(visitor.external_user_id.as_deref(), Some("jane"));

@@ -1,5 +1,6 @@
 //! The types of the schema: thin views of domain records.
 
+mod audit;
 mod conversation;
 mod customer_key;
 mod event;
@@ -8,9 +9,11 @@ mod message;
 mod project;
 mod report;
 mod token;
+mod user;
 mod viewer;
 mod visitor;
 
+pub(crate) use audit::{AuditEventFilter, AuditEventNode};
 pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
 pub(crate) use customer_key::{
     CustomerKeyNode, CustomerKeyPayload, CustomerKeySetNode, CustomerKeySetPayload,
@@ -22,5 +25,6 @@ pub(crate) use failure::{
 pub(crate) use message::MessageNode;
 pub(crate) use project::{AuthenticatedMode, ProjectNode, TokenProfile};
 pub(crate) use token::{TokenInspectInput, TokenInspectPayload, TokenInspection};
+pub(crate) use user::{ApiClientNode, GroupNode, Permission, Role, UserNode};
 pub(crate) use viewer::Viewer;
 pub(crate) use visitor::{VisitorFilterInput, VisitorNode};

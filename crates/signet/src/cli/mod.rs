@@ -16,6 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use output::line;
+
 use crate::config::{LogFormat, Logging};
 use crate::telemetry;
 

@@ -55,7 +55,8 @@ async fn the_manifest_has_every_address_and_credential() {
     {
         fetch(path).await;
     }
-    let viewer = server.graphql().data("{ viewer { kind scopes } }", json!({})).await;
+    let viewer =
+        server.graphql().data("{ viewer { kind rights { projectId role scopes } } }", json!({})).await;
     let scopes = [
         "projects:read",
         "conversations:read",
@@ -63,7 +64,10 @@ async fn the_manifest_has_every_address_and_credential() {
         "visitors:read",
         "visitors:authenticate",
     ];
-    assert_eq!(viewer["viewer"], json!({ "kind": "API_CLIENT", "scopes": scopes }));
+    assert_eq!(
+        viewer["viewer"],
+        json!({ "kind": "API_CLIENT", "rights": [{ "projectId": "demo", "role": null, "scopes": scopes }] })
+    );
 
     let client = &manifest["oauthClient"];
     let (id, secret) = (client["id"].as_str().unwrap(), client["secret"].as_str().unwrap());

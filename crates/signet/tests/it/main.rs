@@ -26,6 +26,7 @@ mod journey;
 mod journey_identity;
 mod key_sets;
 mod openssl;
+mod people;
 mod platform_keys;
 mod projects;
 mod provider_properties;

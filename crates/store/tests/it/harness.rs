@@ -176,6 +176,7 @@ pub(crate) fn agent(number: u128) -> Agent {
         id: AgentId::from_uuid(Uuid::from_u128(0x3_0000_0000 + number)),
         email: format!("Agent{number}@Example.test"),
         name: format!("Agent {number}"),
+        platform_owner: false,
         roles: vec![(demo(), Role::Agent)],
     }
 }

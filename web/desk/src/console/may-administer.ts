@@ -5,5 +5,5 @@ const NEEDED_SCOPE = "visitors:authenticate";
 
 /** Whether the person has that right in at least one project. */
 export function useMayAdminister(): boolean {
-  return useDeskState((state) => state.viewer.scopes.includes(NEEDED_SCOPE));
+  return useDeskState((state) => state.viewer.rights.some((right) => right.scopes.includes(NEEDED_SCOPE)));
 }

@@ -75,7 +75,10 @@ export const startDocument = graphql(`
       id
       name
       email
-      scopes
+      rights {
+        projectId
+        scopes
+      }
     }
     projects(first: 100) {
       nodes {

@@ -11,6 +11,7 @@ import { DeskContext } from "./context";
 import { DeskScreen } from "./desk-screen";
 import { Seal } from "./icons";
 import { SignIn } from "./sign-in";
+import { invitationToken, Welcome } from "./welcome";
 
 const SOCKET = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
 
@@ -21,6 +22,18 @@ type Phase =
   | { readonly name: "signed-in"; readonly desk: Desk; readonly administration: Administration };
 
 export function App(): ReactNode {
+  const [invitation, setInvitation] = useState(() => invitationToken(location));
+  if (invitation === null) return <Session />;
+  const done = (): Promise<void> => {
+    // The link is used up, and its secret has no place in the history.
+    history.replaceState(null, "", "/desk");
+    setInvitation(null);
+    return Promise.resolve();
+  };
+  return <Welcome token={invitation} onDone={done} />;
+}
+
+function Session(): ReactNode {
   const { phase, start, leave } = useSession();
   switch (phase.name) {
     case "starting":

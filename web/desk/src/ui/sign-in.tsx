@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { Button, Form, Input, Label, TextField } from "react-aria-components";
+import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
 import { signIn, type SignInOutcome } from "../engine/session";
 import { Icon, Seal } from "./icons";
 
@@ -8,7 +8,8 @@ interface SignInProps {
   readonly onSignedIn: () => Promise<void>;
 }
 
-const refusals: Readonly<Record<Exclude<SignInOutcome, "signed-in">, string>> = {
+const refusals: Readonly<Record<Exclude<SignInOutcome, "signed-in" | "code-needed">, string>> = {
+  "wrong-code": "That code is not right, or was used before. Wait for the next one.",
   "wrong-credentials": "That email and password do not match. Check both and try again.",
   "too-many-attempts": "Too many attempts from here. Wait a minute, then try again.",
   unreachable: "Signet cannot be reached. Check your connection and try again.",
@@ -25,6 +26,8 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
   const [busy, setBusy] = useState(false);
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
+  const code = useRef<HTMLInputElement>(null);
+  const [asksCode, setAsksCode] = useState(false);
   const reason = refusal === null ? reasons[because] : null;
 
   useEffect(() => {
@@ -32,15 +35,23 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
     email.current?.focus();
   }, []);
 
+  useEffect(() => {
+    if (asksCode) code.current?.focus();
+  }, [asksCode]);
+
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
     setRefusal(null);
-    const outcome = await signIn(email.current?.value.trim() ?? "", password.current?.value ?? "");
+    const typed = asksCode ? code.current?.value.trim() : undefined;
+    const outcome = await signIn(email.current?.value.trim() ?? "", password.current?.value ?? "", typed);
     if (outcome === "signed-in") await onSignedIn();
+    else if (outcome === "code-needed") setAsksCode(true);
     else {
       setRefusal(refusals[outcome]);
+      if (outcome === "wrong-code") code.current?.select();
+      if (outcome === "wrong-credentials") setAsksCode(false);
       if (outcome === "wrong-credentials") password.current?.select();
     }
     setBusy(false);
@@ -78,6 +89,22 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
           <Label>Password</Label>
           <Input ref={password} />
         </TextField>
+        {asksCode && (
+          <TextField
+            className="field"
+            name="code"
+            autoComplete="one-time-code"
+            isRequired
+            validationBehavior="aria"
+            isInvalid={refusal === refusals["wrong-code"]}
+          >
+            <Label>Code</Label>
+            <Input ref={code} spellCheck="false" autoCapitalize="none" />
+            <Text slot="description" className="sign-in-hint">
+              Six digits from your authenticator app, or a recovery code.
+            </Text>
+          </TextField>
+        )}
         <div role="alert" className="sign-in-alert">
           {refusal !== null && (
             <p>
