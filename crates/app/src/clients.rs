@@ -91,7 +91,7 @@ impl App {
                     projects::find(tx, &client.project_id).await?.ok_or(AppError::NotFound)?;
                     api_clients::insert(tx, &client, &hash, now).await?;
                     audit_events::record(tx, event);
-                    Ok::<_, AppError>(found(tx, &client.id).await?)
+                    found(tx, &client.id).await
                 })
             })
             .await?;

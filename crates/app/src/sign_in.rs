@@ -378,7 +378,9 @@ impl App {
             let recorded: Result<(), StoreError> = store
                 .write(move |tx| {
                     Box::pin(async move {
-                        events.into_iter().for_each(|event| audit_events::record(tx, event));
+                        for event in events {
+                            audit_events::record(tx, event);
+                        }
                         Ok(())
                     })
                 })
@@ -488,5 +490,7 @@ pub(crate) fn about(event: &AuditEvent, agent: &Agent) -> Vec<AuditEvent> {
 
 /// Records an event about a person.
 pub(crate) fn record_about(tx: &mut Tx<'_>, event: &AuditEvent, agent: &Agent) {
-    about(event, agent).into_iter().for_each(|event| audit_events::record(tx, event));
+    for event in about(event, agent) {
+        audit_events::record(tx, event);
+    }
 }
