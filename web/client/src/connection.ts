@@ -223,7 +223,9 @@ export class VisitorConnection {
         message.state === "queued" ? { ...message, state: "sending" } : message,
       ),
     });
-    for (const { clientMessageId, text } of queued) this.#write({ type: "send", clientMessageId, text });
+    for (const { clientMessageId, text, visitorId } of queued) {
+      this.#write({ type: "send", clientMessageId, text, visitorId });
+    }
   }
 
   #connect(): void {

@@ -244,6 +244,7 @@ export class VisitorSession {
       device: device.load(),
       browserId: device.browserId(),
       ...(this.#handOver === null ? {} : { handOver: this.#handOver }),
+      ...(this.#extId === null ? {} : { extId: this.#extId }),
     };
     const { response, clockAhead } = await api.activate(request, () => this.#another(option, generation));
     if (response.status === "authentication-failure") return response;
@@ -293,8 +294,10 @@ export class VisitorSession {
     else if (upgrade) connection.changeIdentity(outcome === "ADOPTED");
 
     this.#token = accessToken;
-    this.#signOutHandle = signOutHandle;
-    signOuts.keep(signOutHandle);
+    if (signOutHandle !== null) {
+      this.#signOutHandle = signOutHandle;
+      signOuts.keep(signOutHandle);
+    }
     this.#move("opened", {
       session,
       project: response.project,

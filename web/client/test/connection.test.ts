@@ -181,7 +181,7 @@ describe("the outbox", () => {
     await world.pass(1_000);
     world.socket.onopen?.();
     world.socket.say(welcome());
-    expect(world.socket.of("send")).toEqual([{ type: "send", clientMessageId: second, text: "two" }]);
+    expect(world.socket.of("send")).toEqual([{ type: "send", clientMessageId: second, text: "two", visitorId: "v-1" }]);
   });
 
   test("a message whose entry the resume brings is not sent again", async () => {
@@ -216,7 +216,7 @@ describe("the outbox", () => {
     world.socket.say(welcome());
     expect(world.socket.of("send")).toEqual([]);
     connection.retry(id);
-    expect(world.socket.of("send")).toEqual([{ type: "send", clientMessageId: id, text: "one" }]);
+    expect(world.socket.of("send")).toEqual([{ type: "send", clientMessageId: id, text: "one", visitorId: "v-1" }]);
   });
 
   test("what was written before signing in is not sent as the signed-in person", () => {

@@ -28,6 +28,7 @@ export function message(sequence: number, change: Partial<Message> = {}): Messag
     verifiedAt: null,
     sessionId: "session-1",
     clientMessageId: null,
+    copiedFrom: null,
     createdAt: minute(sequence),
     ...change,
   };
@@ -51,6 +52,7 @@ export function conversation(change: Partial<Conversation> = {}): Conversation {
     continuedIn: null,
     agent: null,
     identity: { state: "NOT_VERIFIED", verifiedAt: null, lapsedAt: null, lapseReason: null },
+    identityRequest: null,
     lastMessage: null,
     lastActivityAt: minute(1),
     lastSequence: 1,

@@ -102,6 +102,63 @@ test("case 3: with both under way the verified one goes on, and each links to th
   });
 });
 
+test("case 3: the visitor may add what they wrote before; it comes once, marked, and only theirs", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [laptop, desk] = [await (await device()).tab(), await stage.agent()];
+    await laptop.signIn("continuity-3-adds");
+    await laptop.chat.open();
+    await laptop.chat.send("Case 3 adds: verified");
+
+    const telephone = await (await device()).tab();
+    await telephone.chat.open();
+    await telephone.chat.send("Case 3 adds: first as a guest");
+    await telephone.chat.send("Case 3 adds: second as a guest");
+    await desk.open("Case 3 adds: second as a guest");
+    await desk.reply("Case 3 adds: answer to a guest");
+    await telephone.chat.see("Case 3 adds: answer to a guest");
+    await telephone.signIn("continuity-3-adds");
+    await telephone.chat.open();
+    const { root, log } = telephone.chat;
+    await root.getByRole("button", { name: "Keep them separate" }).waitFor();
+    assert.equal(await log.getByText("Case 3 adds: first as a guest").count(), 0, "nothing is added unasked");
+    await root.getByRole("button", { name: "Add my earlier messages" }).click();
+    await log.getByText("You added what you wrote before signing in").waitFor();
+    await assertThread(telephone.chat, ["Case 3 adds: verified", "Case 3 adds: first as a guest", "Case 3 adds: second as a guest"]);
+    await log.getByText("Written before you signed in").waitFor();
+    assert.equal(await root.getByRole("button", { name: "Add my earlier messages" }).count(), 0, "the offer is taken");
+    assert.equal(await log.getByText("Case 3 adds: answer to a guest").count(), 0, "the visitor's own words only");
+    await laptop.chat.see("Case 3 adds: second as a guest");
+
+    await desk.open("Case 3 adds: second as a guest");
+    await desk.log.getByText(/Visitor added what they wrote before signing in/).waitFor();
+    await assertThread(desk, ["Case 3 adds: verified", "Case 3 adds: first as a guest", "Case 3 adds: second as a guest"]);
+    await desk.mark("Case 3 adds: second as a guest", "Not verified").waitFor();
+    await telephone.chat.send("Case 3 adds: and on");
+    await desk.mark("Case 3 adds: and on", "Verified").waitFor();
+    await desk.log.getByText("Copied", { exact: true }).waitFor();
+    await desk.log.getByRole("link", { name: "Open it" }).last().click();
+    await assertThread(desk, ["Case 3 adds: first as a guest", "Case 3 adds: second as a guest", "Case 3 adds: answer to a guest"]);
+  });
+});
+
+test("case 3: the visitor may leave it at that", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const laptop = await (await device()).tab();
+    await laptop.signIn("continuity-3-keeps");
+    await laptop.chat.open();
+    await laptop.chat.send("Case 3 keeps: verified");
+    const telephone = await (await device()).tab();
+    await telephone.chat.open();
+    await telephone.chat.send("Case 3 keeps: as a guest");
+    await telephone.signIn("continuity-3-keeps");
+    await telephone.chat.open();
+    await telephone.chat.root.getByRole("button", { name: "Keep them separate" }).click();
+    await telephone.chat.send("Case 3 keeps: on");
+    await laptop.chat.see("Case 3 keeps: on");
+    for (const { chat } of [laptop, telephone]) assert.equal(await chat.root.getByText("Case 3 keeps: as a guest").count(), 0);
+  });
+});
+
 test("case 6: the same person signs in again and finds the conversation as it was", async (stage) => {
   await onSinglePageSite(stage, async ({ device }) => {
     const [tab, desk] = [await (await device()).tab(), await stage.agent()];

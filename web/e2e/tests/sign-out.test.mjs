@@ -32,6 +32,68 @@ test("a sign-out while offline wipes every tab at once, and reaches the server w
   });
 });
 
+test("a sign-out offline whose page is left at once is sent by the next page", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [browser, desk] = [await device(), await stage.agent()];
+    const tab = await browser.tab();
+    await tab.signIn("sign-out-3");
+    await tab.chat.open();
+    await tab.chat.send("Sign-out: left at once");
+    await desk.open("Sign-out: left at once");
+    const context = tab.page.context();
+    const logout = (/** @type {URL} */ url) => url.pathname === "/visitor/v1/logout";
+    await context.route(logout, (route) => route.abort("internetdisconnected"));
+    await tab.signOut();
+    assert.equal(await tab.page.evaluate("iAdvizeInterface.get('visitor:assurance')"), null);
+    await tab.page.close();
+    await context.unroute(logout);
+    // Whoever comes next in this browser, and whatever they do, the sign-out is paid first.
+    const next = await browser.tab();
+    await desk.log.getByText("Visitor signed out").waitFor();
+    await desk.padlock(/^Identity no longer verified since /).waitFor();
+    await next.chat.open();
+    assert.deepEqual(findSecrets(await readPage(next.page), ["Sign-out: left at once"]), []);
+    const stored = await (await next.chat.frame()).evaluate(() => Object.keys(localStorage).filter((key) => key.endsWith(":signed-out")));
+    assert.deepEqual(stored, [], "nothing is owed any more");
+  });
+});
+
+test("a sign-out on a page that has thrown the chat away still ends the session and wipes the other tab", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [browser, desk] = [await device(), await stage.agent()];
+    const left = await browser.tab();
+    await left.signIn("sign-out-4");
+    const right = await browser.tab();
+    await left.chat.open();
+    await left.chat.send("Sign-out: thrown away");
+    await right.chat.open();
+    await right.chat.see("Sign-out: thrown away");
+    await desk.open("Sign-out: thrown away");
+    await left.page.evaluate("document.querySelector('iframe').remove()");
+    await left.signOut();
+    await right.page.locator("iframe").waitFor({ state: "detached" });
+    assert.equal(await left.page.locator("iframe").count(), 0);
+    await desk.log.getByText("Visitor signed out").waitFor();
+    assert.deepEqual(findSecrets(await readPage(right.page), ["Sign-out: thrown away"]), []);
+  });
+});
+
+test("a page that calls logout and goes elsewhere in the same breath: the other tab is wiped", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const browser = await device();
+    const left = await browser.tab();
+    await left.signIn("sign-out-5");
+    const right = await browser.tab();
+    await right.chat.open();
+    await right.chat.send("Sign-out: in the same breath");
+    browser.userId = null;
+    await left.page.evaluate("iAdvizeInterface.logout(); location.href = 'about:blank'");
+    await right.page.locator("iframe").waitFor({ state: "detached" });
+    assert.equal((await right.told("authentication:logout")).length, 1);
+    assert.deepEqual(findSecrets(await readPage(right.page), ["Sign-out: in the same breath"]), []);
+  });
+});
+
 test("a sign-out while a token is on its way: the activation fails, and no chat comes of it", async (stage) => {
   await onSinglePageSite(stage, async ({ device }) => {
     const browser = await device();

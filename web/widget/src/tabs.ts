@@ -35,7 +35,7 @@ const SHORT = 150;
 /** How long a lock is held on after its work: a word that was said takes its way before the next one's turn. */
 const GRACE = 100;
 
-const SESSION_TEXTS = ["accessToken", "sessionId", "visitorId", "assurance", "expiresAt", "renewFrom", "renewUntil", "signOutHandle"];
+const SESSION_TEXTS = ["accessToken", "sessionId", "visitorId", "assurance", "expiresAt", "renewFrom", "renewUntil"];
 
 function isText(value: unknown): value is string {
   return typeof value === "string";

@@ -6,6 +6,7 @@
 import type { Answer, Api, Failure } from "../graphql/client";
 import {
   closeDocument,
+  confirmIdentityDocument,
   type ConversationEvent,
   countsDocument,
   earlierDocument,
@@ -153,6 +154,17 @@ export class Desk {
     const data = this.#dataOf(answer);
     if (data === null) return "failure" in answer ? wordsFor(answer.failure) : null;
     const { conversation, userErrors } = data.conversationClose;
+    if (conversation !== null) this.store.dispatch({ type: "conversationLoaded", conversation, asOf });
+    return userErrors[0]?.message ?? null;
+  }
+
+  /** Asks the visitor to confirm who they are. Resolves with why they could not be asked, or `null`. */
+  async askForIdentity(conversationId: string): Promise<string | null> {
+    const asOf = this.#cursorFor(conversationId);
+    const answer = await this.#api.mutate(confirmIdentityDocument, { input: { conversationId } });
+    const data = this.#dataOf(answer);
+    if (data === null) return "failure" in answer ? wordsFor(answer.failure) : null;
+    const { conversation, userErrors } = data.identityConfirmationRequest;
     if (conversation !== null) this.store.dispatch({ type: "conversationLoaded", conversation, asOf });
     return userErrors[0]?.message ?? null;
   }

@@ -18,6 +18,10 @@ const messageFields = graphql(`
     verifiedAt
     sessionId
     clientMessageId
+    copiedFrom {
+      conversationId
+      writtenAt
+    }
     createdAt
   }
 `);
@@ -52,6 +56,14 @@ const conversationFields = graphql(
         verifiedAt
         lapsedAt
         lapseReason
+      }
+      identityRequest {
+        requestedBy {
+          id
+          name
+        }
+        requestedAt
+        expiresAt
       }
       lastMessage {
         ...MessageFields
@@ -222,6 +234,22 @@ export const closeDocument = graphql(
   `
     mutation Close($input: ConversationCloseInput!) {
       conversationClose(input: $input) {
+        conversation {
+          ...ConversationFields
+        }
+        userErrors {
+          ...UserErrorFields
+        }
+      }
+    }
+  `,
+  [conversationFields, userErrorFields],
+);
+
+export const confirmIdentityDocument = graphql(
+  `
+    mutation ConfirmIdentity($input: IdentityConfirmationRequestInput!) {
+      identityConfirmationRequest(input: $input) {
         conversation {
           ...ConversationFields
         }

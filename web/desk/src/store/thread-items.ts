@@ -45,6 +45,7 @@ function runsOn(previous: Message, message: Message): boolean {
     previous.author.id === message.author.id &&
     previous.assurance === message.assurance &&
     previous.sessionId === message.sessionId &&
+    (previous.copiedFrom === null) === (message.copiedFrom === null) &&
     Date.parse(message.createdAt) - Date.parse(previous.createdAt) < PAUSE
   );
 }

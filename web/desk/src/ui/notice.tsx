@@ -11,6 +11,7 @@ const identityOf: Partial<Record<NonNullable<Message["notice"]>, Conversation["i
   VISITOR_RETURNED: "VERIFIED",
   IDENTITY_LAPSED: "NO_LONGER_VERIFIED",
   VISITOR_SIGNED_OUT: "NO_LONGER_VERIFIED",
+  EARLIER_MESSAGES_ADDED: "NOT_VERIFIED",
 };
 
 interface NoticeProps {
@@ -25,7 +26,7 @@ export function Notice({ message, conversation, continuedFrom }: NoticeProps): R
   const links =
     message.notice === "CONTINUED_ELSEWHERE"
       ? [conversation.continuedIn?.id].filter((id) => id !== undefined)
-      : message.notice === "CONTINUED_FROM"
+      : message.notice === "CONTINUED_FROM" || message.notice === "EARLIER_MESSAGES_ADDED"
         ? continuedFrom
         : [];
   return (

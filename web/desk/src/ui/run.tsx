@@ -24,6 +24,7 @@ export const VisitorRun = memo(function VisitorRun({ messages, name, isBeforeSig
           <bdi>{name}</bdi>
         </span>
         <Mark message={first} />
+        {first.copiedFrom !== null && <span className="run-copied">Copied</span>}
         <time dateTime={first.createdAt}>{formatClock(first.createdAt)}</time>
       </header>
       {messages.map((message) => (

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay, ToggleButton } from "react-aria-components";
-import { formatMoment, formatShortAge } from "@signet/kit";
+import { cleanName, formatMoment, formatShortAge } from "@signet/kit";
 import type { Conversation } from "../graphql/documents";
 import { visitorName } from "../store/selectors";
 import { Avatar } from "./avatar";
@@ -49,6 +49,7 @@ export function ThreadHeader({ conversation, profileShown, onToggleProfile }: Th
         </div>
       </div>
       <div className="thread-actions">
+        {conversation.state === "ONGOING" && <AskForIdentity conversation={conversation} />}
         {conversation.state === "ONGOING" && <CloseConversation conversationId={conversation.id} name={name} />}
         <ToggleButton
           className="button"
@@ -80,6 +81,34 @@ function State({ conversation }: { conversation: Conversation }): ReactNode {
       </span>
     );
   return null;
+}
+
+/** Asks the visitor to prove anew who they are; while they are asked, says so and by whom. */
+function AskForIdentity({ conversation }: { conversation: Conversation }): ReactNode {
+  const desk = useDesk();
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const { id, identityRequest } = conversation;
+
+  async function ask(): Promise<void> {
+    if (busy) return;
+    setBusy(true);
+    setRefusal(await desk.askForIdentity(id));
+    setBusy(false);
+  }
+
+  return (
+    <>
+      <p role="status" className="thread-asked" data-refused={refusal !== null}>
+        {refusal ?? (identityRequest !== null && `Identity asked by ${cleanName(identityRequest.requestedBy.name) ?? "an agent"}…`)}
+      </p>
+      {identityRequest === null && (
+        <Button className="button thread-close" data-look="secondary" data-busy={busy} onPress={() => void ask()}>
+          Confirm<span> identity</span>
+        </Button>
+      )}
+    </>
+  );
 }
 
 function CloseConversation({ conversationId, name }: { conversationId: string; name: string }): ReactNode {
