@@ -33,7 +33,7 @@ test("the visitor learns who asks, agrees, and the page's fresh token answers in
     const { desk, tab, request } = await meet(stage, device, "identity-1");
     await ask(desk);
     await request.waitFor();
-    await desk.page.getByRole("main").getByText(/^Identity asked by /).waitFor();
+    await desk.page.getByRole("main").getByText("Identity asked…", { exact: true }).waitFor();
     assert.equal(await desk.page.getByRole("main").getByRole("button", { name: "Confirm identity" }).count(), 0, "asked once");
     assert.match(await request.innerText(), /nobody will ever ask for your password here/);
     await tab.chat.send("Identity: writing goes on meanwhile");

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Modal, ModalOverlay, ToggleButton } from "react-aria-components";
-import { cleanName, formatMoment, formatShortAge } from "@signet/kit";
+import { formatMoment, formatShortAge } from "@signet/kit";
 import type { Conversation } from "../graphql/documents";
 import { visitorName } from "../store/selectors";
 import { Avatar } from "./avatar";
@@ -83,7 +83,7 @@ function State({ conversation }: { conversation: Conversation }): ReactNode {
   return null;
 }
 
-/** Asks the visitor to prove anew who they are; while they are asked, says so and by whom. */
+/** Asks the visitor to prove anew who they are; while they are asked, says so. By whom, the thread says. */
 function AskForIdentity({ conversation }: { conversation: Conversation }): ReactNode {
   const desk = useDesk();
   const [refusal, setRefusal] = useState<string | null>(null);
@@ -100,7 +100,7 @@ function AskForIdentity({ conversation }: { conversation: Conversation }): React
   return (
     <>
       <p role="status" className="thread-asked" data-refused={refusal !== null}>
-        {refusal ?? (identityRequest !== null && `Identity asked by ${cleanName(identityRequest.requestedBy.name) ?? "an agent"}…`)}
+        {refusal ?? (identityRequest !== null && "Identity asked…")}
       </p>
       {identityRequest === null && (
         <Button className="button thread-close" data-look="secondary" data-busy={busy} onPress={() => void ask()}>
