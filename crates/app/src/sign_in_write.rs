@@ -310,6 +310,8 @@ impl Scene<'_> {
                 Ok((ActivationOutcome::New, None))
             }
             Outcome::Both { ongoing, earlier } => {
+                conversations::lock(tx, earlier).await?;
+                conversations::lock(tx, ongoing).await?;
                 self.notice(tx, earlier, Notice::ContinuedElsewhere, 0, EventKind::ConversationUpdated)
                     .await?;
                 let reason = CloseReason::ContinuedInVerified;

@@ -63,6 +63,7 @@ statements! {
         WHERE id = $4 AND closed_at IS NULL";
     CONTINUED_FROM = concat!(
         "SELECT ", conversation_columns!(), " FROM conversations WHERE continued_in = $1 ORDER BY created_at, id");
+    LOCK = "UPDATE conversations SET last_sequence = last_sequence WHERE id = $1";
     REQUEST_IDENTITY = "UPDATE conversations SET identity_requested_at = $1, identity_requested_by = $2 \
         WHERE id = $3 AND closed_at IS NULL AND identity_requested_at IS NULL";
     END_IDENTITY_REQUEST = "UPDATE conversations SET identity_requested_at = NULL, identity_requested_by = NULL \
@@ -172,6 +173,12 @@ pub async fn close(
 /// Conversations that go on in this one, oldest first.
 pub async fn continued_from(tx: &mut Tx<'_>, id: ConversationId) -> Result<Vec<Conversation>, StoreError> {
     tx.query(CONTINUED_FROM, &[id.into()], |row| read(row, 0)).await
+}
+
+/// Locks a conversation until the commit. For a body that writes into several and tells of the first before it has touched the last:
+/// every conversation is locked before the project's event counter.
+pub async fn lock(tx: &mut Tx<'_>, id: ConversationId) -> Result<(), StoreError> {
+    tx.execute(LOCK, &[id.into()]).await.map(drop)
 }
 
 /// Asks the visitor, in an agent's name, to confirm who they are. False if that is asked already, or the conversation is closed.

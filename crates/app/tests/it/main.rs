@@ -7,6 +7,7 @@ mod durable_writes;
 mod failures;
 mod feeds;
 mod identity;
+mod races;
 mod replays;
 mod reports;
 mod revocation;
