@@ -19,10 +19,12 @@ const ATTACK = `
   // The attackers reach each other too; that does not count.
   window.onmessage = (event) => event.origin !== location.origin && window.answers.push(event.data);
   window.attack = (chat) => {
-    const hello = { signet: "connect", language: "en", persist: true, sheet: false };
+    const hello = { signet: "connect", language: "en", handOver: null, persist: true, sheet: false };
     const option = { type: "ANONYMOUS" };
     const commands = [
-      { type: "activate", id: 1, option }, { type: "answer", id: 1, option: null }, { type: "logout", id: 2 },
+      { type: "activate", id: 1, option, extId: null }, { type: "answer", id: 1, option: null },
+      { type: "logout", id: 2, others: true }, { type: "handOver", id: 3, origin: location.origin },
+      { type: "transaction", transaction: { id: "order-of-evil", amount: 1 } },
       { type: "open" }, { type: "close" }, { type: "layout", sheet: true }, { type: "persist", allowed: true },
     ];
     for (const command of commands) chat.postMessage(command, "*");
@@ -108,13 +110,13 @@ test("D34 a sibling that speaks before the page is not heard, and the page still
       const answers = [];
       Object.assign(window, { answers });
       port1.onmessage = ({ data }) => answers.push(data);
-      window[0]?.postMessage({ signet: "connect", language: "en", persist: true, sheet: false }, origin, [port2]);
+      window[0]?.postMessage({ signet: "connect", language: "en", handOver: null, persist: true, sheet: false }, origin, [port2]);
     }, new URL(platformUrl).origin);
     /** @param {import("playwright-core").Frame} frame */
     const heard = (frame) => frame.evaluate(() => /** @type {any} */ (window).answers);
     await eventually(async () => (await heard(page.mainFrame())).length + (await heard(sibling)).length > 0, { what: "an answer" });
     assert.deepEqual(await heard(sibling), [], "the sibling is not heard");
-    assert.deepEqual(await heard(page.mainFrame()), [{ type: "ready" }], "the page is");
+    assert.deepEqual(await heard(page.mainFrame()), [{ type: "ready", rightToLeft: false }], "the page is");
     assert.deepEqual(activations, []);
   } finally {
     await Promise.all([evil.close(), brand.close()]);
