@@ -38,7 +38,7 @@ pub(crate) fn list() {
     }
 }
 
-/// Builds server and benchmark with the profile `bench-run` and runs one, passing further arguments on.
+/// Builds server and benchmark as they ship and runs one, passing further arguments on.
 pub(crate) fn run(workspace: &Workspace, name: &str, arguments: &[&str]) -> Result<()> {
     if !BENCHES.iter().any(|bench| bench.name == name) {
         let names: Vec<&str> = BENCHES.iter().map(|bench| bench.name).collect();
@@ -46,14 +46,12 @@ pub(crate) fn run(workspace: &Workspace, name: &str, arguments: &[&str]) -> Resu
     }
     if name == "commits" {
         let example = ["--package", "signet-store", "--example", "group_commit", "--"];
-        let run = ["run", "--profile", "bench-run"].into_iter().chain(example);
+        let run = ["run", "--release"].into_iter().chain(example);
         return workspace.cargo(run.chain(arguments.iter().copied())).go();
     }
     if name == "messages" {
         install::npm_packages(&workspace.path("crates/bench/peer/node"))?;
     }
-    workspace
-        .cargo(["build", "--profile", "bench-run", "--package", "signet", "--package", "signet-bench"])
-        .go()?;
-    Run::new(workspace.built("bench-run/signet-bench")).args([name]).args(arguments).go()
+    workspace.cargo(["build", "--release", "--package", "signet", "--package", "signet-bench"]).go()?;
+    Run::new(workspace.built("release/signet-bench")).args([name]).args(arguments).go()
 }

@@ -5,8 +5,8 @@ use signet_domain::audit::{AuditEvent, AuditKind};
 use signet_domain::continuity::{self, Before, Outcome, Person};
 use signet_domain::conversation::{CloseReason, LapseReason};
 use signet_domain::{
-    Attribute, AttributeName, AttributeSource, BrowserId, Conversation, ConversationId, EventKind, MessageId,
-    Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
+    Attribute, AttributeName, AttributeSource, BrowserId, Conversation, ConversationId, Env, EventKind,
+    MessageId, Notice, Project, ProjectId, Session, SessionEnd, SessionId, Timestamp, Visitor, VisitorId,
 };
 use signet_store::events::{self, NewEvent, Trace};
 use signet_store::sessions::Proof;
@@ -110,30 +110,17 @@ pub(crate) struct SignedIn {
     pub(crate) switched_from: Option<Session>,
 }
 
-/// Ids are made before the transaction, so that a repeated body writes the same ones.
-#[derive(Clone, Copy)]
-struct Ids {
-    visitor: VisitorId,
-    session: SessionId,
-    notices: [MessageId; 4],
-}
-
 /// How often a sign-in is tried again when another one of the same person got in between.
 const ATTEMPTS: usize = 5;
 
 impl App {
     /// `None` if the token was used before: then nothing was written.
     pub(crate) async fn write_sign_in(&self, sign_in: SignIn) -> Result<Option<SignedIn>, AppError> {
-        let ids = Ids {
-            visitor: VisitorId::generate(&self.env),
-            session: SessionId::generate(&self.env),
-            notices: std::array::from_fn(|_| MessageId::generate(&self.env)),
-        };
         let mut attempt = 1;
         loop {
-            let sign_in = sign_in.clone();
+            let (sign_in, env) = (sign_in.clone(), self.env.clone());
             let result =
-                self.store.write(move |tx| Box::pin(async move { write(tx, &sign_in, ids).await })).await;
+                self.store.write(move |tx| Box::pin(async move { write(tx, &sign_in, &env).await })).await;
             match result {
                 // The person's first message on another device came between: look again.
                 Err(AppError::Exists(_)) if attempt < ATTEMPTS => attempt += 1,
@@ -143,7 +130,7 @@ impl App {
     }
 }
 
-async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<SignedIn>, AppError> {
+async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, env: &Env) -> Result<Option<SignedIn>, AppError> {
     let SignIn { project_id, now, .. } = sign_in;
     let now = *now;
     // Before anything else, so that of two sign-ins with one token the second has written nothing when it gives up, and
@@ -153,8 +140,15 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
     {
         return Ok(None);
     }
-    let Verified { visitor, new, lapsed } =
-        visitors::verify(tx, ids.visitor, project_id, &sign_in.user_id, &sign_in.attributes, now).await?;
+    let Verified { visitor, new, lapsed } = visitors::verify(
+        tx,
+        || VisitorId::generate(env),
+        project_id,
+        &sign_in.user_id,
+        &sign_in.attributes,
+        now,
+    )
+    .await?;
 
     let (before, presented_session) = look_at(tx, &sign_in.presented).await?;
     let ongoing = conversations::find_ongoing(tx, visitor.id).await?;
@@ -165,6 +159,7 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
     let decided = continuity::sign_in(before, person);
 
     let mut switched_from = None;
+    let fresh = SessionId::generate(env);
     let session_id = match (decided, presented_session) {
         (Outcome::Renewed, Some(session)) => {
             sessions::renew(tx, session.id, session.visitor_id, sign_in.proof()).await?;
@@ -174,11 +169,11 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
             if let Some(session) = presented {
                 let correlation_id = Some(sign_in.context.correlation_id.as_str());
                 let reason = SessionEnd::Switched;
-                let ending = Ending { reason, notice_id: ids.notices[2], correlation_id, now };
+                let ending = Ending { reason, notice_id: MessageId::generate(env), correlation_id, now };
                 ending.end(tx, &session).await?;
                 switched_from = Some(session);
             }
-            open(tx, sign_in, visitor.id, ids.session).await?
+            open(tx, sign_in, visitor.id, fresh).await?
         }
     };
     if let Presented::Anonymous(device) = &sign_in.presented {
@@ -187,13 +182,13 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, ids: Ids) -> Result<Option<Sig
     }
 
     let lapsed = lapsed.map(|(_, reason)| reason);
-    let opened = session_id == ids.session;
+    let opened = session_id == fresh;
     // A page view says nothing new, and without a browser's id a new session may be one.
     let news = new || lapsed.is_some() || (opened && sign_in.browser_id.is_some());
     let trace =
         Trace { correlation_id: Some(&sign_in.context.correlation_id), subject: Some(session_id.as_uuid()) };
     let freshness = sign_in.freshness;
-    let scene = Scene { project_id, visitor: &visitor, lapsed, ongoing, news, freshness, trace, now, ids };
+    let scene = Scene { project_id, visitor: &visitor, lapsed, ongoing, news, freshness, trace, now, env };
     if news {
         audit_events::record(tx, authenticated(sign_in, visitor.id, session_id));
     }
@@ -283,7 +278,7 @@ struct Scene<'a> {
     freshness: Freshness,
     trace: Trace<'a>,
     now: Timestamp,
-    ids: Ids,
+    env: &'a Env,
 }
 
 impl Scene<'_> {
@@ -301,7 +296,7 @@ impl Scene<'_> {
                 };
                 if conversations::adopt(tx, conversation, visitor_id, self.visitor.id).await? {
                     let kind = EventKind::VisitorAuthenticated;
-                    let adopted = self.notice(tx, conversation, Notice::VisitorSignedIn, 0, kind).await?;
+                    let adopted = self.notice(tx, conversation, Notice::VisitorSignedIn, kind).await?;
                     self.confirm(tx, adopted.as_ref()).await?;
                     return Ok((ActivationOutcome::Adopted, None));
                 }
@@ -312,8 +307,7 @@ impl Scene<'_> {
             Outcome::Both { ongoing, earlier } => {
                 conversations::lock(tx, earlier).await?;
                 conversations::lock(tx, ongoing).await?;
-                self.notice(tx, earlier, Notice::ContinuedElsewhere, 0, EventKind::ConversationUpdated)
-                    .await?;
+                self.notice(tx, earlier, Notice::ContinuedElsewhere, EventKind::ConversationUpdated).await?;
                 let reason = CloseReason::ContinuedInVerified;
                 if conversations::close(tx, earlier, reason, Some(ongoing), self.now).await?
                     && let Some(conversation) = conversations::find(tx, earlier).await?
@@ -328,7 +322,7 @@ impl Scene<'_> {
                     };
                     events::append_traced(tx, event, self.trace).await?;
                 }
-                self.notice(tx, ongoing, Notice::ContinuedFrom, 1, EventKind::VisitorAuthenticated).await?;
+                self.notice(tx, ongoing, Notice::ContinuedFrom, EventKind::VisitorAuthenticated).await?;
                 self.confirm(tx, self.ongoing.as_ref()).await?;
                 Ok((ActivationOutcome::Both, Some(earlier)))
             }
@@ -362,7 +356,7 @@ impl Scene<'_> {
         };
         match (&self.ongoing, notice) {
             (Some(conversation), Some(notice)) => {
-                self.notice(tx, conversation.id, notice, 0, EventKind::VisitorAuthenticated).await.map(drop)
+                self.notice(tx, conversation.id, notice, EventKind::VisitorAuthenticated).await.map(drop)
             }
             (Some(conversation), None) => self.authenticated(tx, Some(conversation.clone())).await,
             // Nothing for agents to look at; the event is for integrations, and only when something became known.
@@ -403,7 +397,7 @@ impl Scene<'_> {
             && self.settles(tx, conversation).await?
         {
             let notice = Notice::IdentityConfirmed;
-            self.notice(tx, asked.id, notice, 3, EventKind::VisitorAuthenticated).await?;
+            self.notice(tx, asked.id, notice, EventKind::VisitorAuthenticated).await?;
         }
         Ok(())
     }
@@ -413,10 +407,9 @@ impl Scene<'_> {
         tx: &mut Tx<'_>,
         conversation: ConversationId,
         notice: Notice,
-        slot: usize,
         kind: EventKind,
     ) -> Result<Option<Conversation>, AppError> {
-        let line = Line::plain(self.ids.notices[slot], notice, kind, self.now);
+        let line = Line::plain(MessageId::generate(self.env), notice, kind, self.now);
         Line { trace: self.trace, ..line }.write(tx, conversation).await
     }
 }

@@ -12,7 +12,7 @@ use crate::stats::{line, median, ratios, spread};
 use crate::{Rounds, load, process, worker};
 
 /// Requests under way at a time over HTTP.
-const IN_FLIGHT: usize = 32;
+const IN_FLIGHT: usize = 64;
 /// Persons whose tokens are used in turn.
 const PERSONS: usize = 64;
 

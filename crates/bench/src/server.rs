@@ -96,5 +96,5 @@ fn binary() -> Result<PathBuf> {
     if path.exists() {
         return Ok(path);
     }
-    bail!("{} is missing: build it with `cargo build --profile bench-run --package signet`", path.display())
+    bail!("{} is missing: build it with `cargo build --release --package signet`", path.display())
 }

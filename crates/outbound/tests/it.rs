@@ -201,6 +201,7 @@ async fn d43_redirects_are_not_followed_and_answers_are_bounded() {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the attack is about real time")]
 #[tokio::test]
 async fn d43_a_slow_answer_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

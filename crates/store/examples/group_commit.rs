@@ -2,7 +2,7 @@
 //! against the least that durability costs, a preallocated log whose writer thread shares one `fdatasync` among those who
 //! wait. Rounds are interleaved, ratios are taken within a round, medians are printed: machines are noisy.
 //!
-//! `cargo run --profile bench-run -p signet-store --example group_commit [ROUNDS] [FOLDER]`. The folder's disk is what is
+//! `cargo run --release -p signet-store --example group_commit [ROUNDS] [FOLDER]`. The folder's disk is what is
 //! measured; by default it is the current one.
 #![expect(
     clippy::expect_used,

@@ -89,7 +89,7 @@ pub struct Verified {
 /// the record too.
 pub async fn verify(
     tx: &mut Tx<'_>,
-    new_id: VisitorId,
+    new_id: impl FnOnce() -> VisitorId,
     project_id: &ProjectId,
     external_user_id: &str,
     attributes: &[Attribute],
@@ -99,6 +99,7 @@ pub async fn verify(
     if let Some(found) = tx.query_opt(VERIFY_AGAIN, &again, read).await? {
         return refresh(tx, found, attributes, now).await;
     }
+    let new_id = new_id();
     let attributes = replace_attributes(&[], attributes);
     let written = write_attributes(&attributes)?;
     let values = [

@@ -4,6 +4,7 @@
 //! what waits, commits, answers. Under load many bodies share one `fsync`; alone, nobody waits for company.
 
 mod checkpoint;
+mod log_space;
 mod readers;
 mod writer;
 

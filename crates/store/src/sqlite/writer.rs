@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::checkpoint::{self, Checkpoints};
+use super::log_space::LogSpace;
 use super::{Command, Location, failed, spawn, unavailable};
 use crate::job::{Job, Ran};
 use crate::{CommitObserver, StoreError};
@@ -34,7 +35,9 @@ pub(super) fn start(
 ) -> Result<(), StoreError> {
     let runtime = Handle::try_current().ok();
     let log_pages = Arc::default();
-    let mut writer = Writer { connection, limit, queue, checkpoints, observer, log_pages, runtime };
+    let log_space = LogSpace::new(&location.path, location.synchronous == "FULL");
+    let mut writer =
+        Writer { connection, limit, queue, checkpoints, observer, log_pages, log_space, runtime };
     writer.watch_log().map_err(unavailable)?;
     spawn("store-writer", threads, move || {
         writer.run();
@@ -52,6 +55,7 @@ struct Writer {
     observer: Arc<dyn CommitObserver>,
     /// Length of the write-ahead log after the last commit, in pages.
     log_pages: Arc<AtomicI32>,
+    log_space: LogSpace,
     /// Where the callers wait.
     runtime: Option<Handle>,
 }
@@ -81,7 +85,9 @@ impl Writer {
             if !jobs.is_empty() {
                 self.commit(jobs);
             }
-            self.checkpoints.after_commit(&self.connection, self.log_pages.load(Ordering::Relaxed));
+            let log_pages = self.log_pages.load(Ordering::Relaxed);
+            self.checkpoints.after_commit(&self.connection, log_pages);
+            self.log_space.after_commit(&self.connection, log_pages);
         }
         checkpoint::finish(&self.connection);
     }
@@ -260,6 +266,7 @@ mod tests {
             checkpoints: checkpoint::start(&location, &mut threads).unwrap(),
             observer: Arc::clone(&observer) as _,
             log_pages: Arc::default(),
+            log_space: LogSpace::new(folder.path(), false),
             runtime: None,
         };
         let run = || {

@@ -25,7 +25,7 @@ async fn one_person_is_one_visitor_however_many_sign_in(db: Database) {
     let outcomes = join_all((0..100).map(|number| {
         let db = &db;
         async move {
-            write!(db, |tx| visitors::verify(tx, visitor(number), &demo(), "jane", &[], at(1000)).await)
+            write!(db, |tx| visitors::verify(tx, || visitor(number), &demo(), "jane", &[], at(1000)).await)
                 .unwrap()
         }
     }))
@@ -118,7 +118,7 @@ async fn insert_or_fail(db: &Database, number: u128) -> Result<(), StoreError> {
             3 => Err(StoreError::Corrupt("on purpose")),
             5 => panic!("on purpose"),
             // A statement that fails, and one that breaks a foreign key.
-            7 => visitors::verify(tx, visitor(number), &demo(), "x", &[], at(1)).await.map(drop),
+            7 => visitors::verify(tx, || visitor(number), &demo(), "x", &[], at(1)).await.map(drop),
             9 => conversations::insert(tx, conversation(1), &demo(), visitor(4000), at(1)).await.map(drop),
             _ => {
                 let event = NewEvent {

@@ -152,7 +152,7 @@ async fn visitors_are_listed_last_changed_first(db: Database) {
         for number in 1..=20 {
             let moment = at(1000 + i64::try_from(number * 7 % 5).unwrap());
             if number % 3 == 0 {
-                visitors::verify(tx, visitor(number), &demo(), &format!("user {number}"), &[], moment)
+                visitors::verify(tx, || visitor(number), &demo(), &format!("user {number}"), &[], moment)
                     .await?;
             } else {
                 visitors::ensure_anonymous(tx, visitor(number), &demo(), moment).await?;

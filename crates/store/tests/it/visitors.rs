@@ -17,7 +17,8 @@ fn attribute(name: AttributeName, value: &str, source: AttributeSource, millis: 
 }
 
 async fn verify(db: &Database, new: u128, attributes: Vec<Attribute>, now: i64) -> Verified {
-    write!(db, |tx| visitors::verify(tx, visitor(new), &demo(), "jane", &attributes, at(now)).await).unwrap()
+    write!(db, |tx| visitors::verify(tx, || visitor(new), &demo(), "jane", &attributes, at(now)).await)
+        .unwrap()
 }
 
 async fn find(db: &Database, number: u128) -> Option<Visitor> {
