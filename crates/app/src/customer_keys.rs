@@ -12,10 +12,11 @@ use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::{AuditEvent, AuditKind, CustomerKeyId, KeyProof, KeyState, ProjectId, Timestamp};
 use signet_store::customer_keys::{self, CustomerKey};
 use signet_store::sessions::{self, SessionsOf};
-use signet_store::{StoreError, Tx, audit_events, key_uses, projects};
+use signet_store::{Tx, audit_events, key_uses, projects};
 use signet_token::possession::Challenge;
 use signet_token::{KeyError, SignatureAlgorithm, VerificationKey};
 
+use crate::key_refusal::{challenge_expired, changed_meanwhile, key_elsewhere, key_refused, taken};
 use crate::projects::parse_key;
 use crate::{Actor, App, AppError};
 
@@ -494,50 +495,4 @@ fn become_state(key: &mut CustomerKey, next: KeyState, now: Timestamp) -> Result
         KeyState::Revoked => key.revoked_at = Some(now),
     }
     Ok(())
-}
-
-fn challenge_expired() -> AppError {
-    AppError::Invalid {
-        code: "CHALLENGE_EXPIRED",
-        message: "the challenge has expired or was replaced: ask for a new one".to_owned(),
-    }
-}
-
-fn key_elsewhere() -> AppError {
-    AppError::Invalid {
-        code: "KEY_OF_ANOTHER_ORGANISATION",
-        message: "another organisation on this platform has proved that this key is its own: make a new pair for this \
-                  project, or ask the platform's operator if both projects are yours"
-            .to_owned(),
-    }
-}
-
-fn changed_meanwhile() -> AppError {
-    AppError::Invalid {
-        code: "KEY_STATE_INVALID",
-        message: "somebody else changed the key at this moment".to_owned(),
-    }
-}
-
-fn taken(error: StoreError) -> AppError {
-    match error {
-        StoreError::Conflict(name) if name == customer_keys::ONE_OWNER => key_elsewhere(),
-        StoreError::Conflict(_) => AppError::Invalid {
-            code: "KEY_EXISTS",
-            message: "the project has this key already; a revoked key cannot be used again".to_owned(),
-        },
-        other => other.into(),
-    }
-}
-
-/// A key that must not be registered, with what to do about it.
-pub(crate) fn key_refused(error: KeyError) -> AppError {
-    let advice = match error {
-        KeyError::PrivateKey => {
-            ". It must never leave your servers. Consider it burnt, make a new pair, and register the public half \
-             (`openssl rsa -in rsaPrivateKey.pem -pubout -out rsaPublicKey.pem`)"
-        }
-        _ => "",
-    };
-    AppError::Invalid { code: error.code(), message: format!("{error}{advice}") }
 }

@@ -24,6 +24,7 @@ mod feed;
 mod groups;
 mod identity_request;
 mod inspection;
+mod key_refusal;
 mod key_sets;
 mod key_uses;
 mod limits;
