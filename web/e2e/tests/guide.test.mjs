@@ -9,6 +9,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { serve } from "../harness/site.mjs";
 import { scene } from "../harness/stage.mjs";
 import { eventually } from "../harness/wait.mjs";
 import { Widget } from "../harness/widget.mjs";
@@ -103,4 +104,29 @@ test("the guide's site: a guest asks, signs in without leaving the page, and sig
     const complaints = stage.console.filter((line) => line.startsWith("uncaught") || line.includes("/page.js"));
     assert.deepEqual(complaints, [], "the guide's own script has nothing to complain of");
   });
+});
+
+test("the guide's settings of a page: its own buttons open the chat", async (stage) => {
+  const { manifest } = stage;
+  const guide = await readFile(join(ROOT, "docs/integration.md"), "utf8");
+  const [, settings = ""] = guide.match(/^```js config\n([^]*?)^```$/m) ?? [];
+  assert.match(settings, /customButtons[^]*crossDomains/, "the guide has such a block");
+  const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page with buttons</title><script>
+window.iAdvizeInterface = window.iAdvizeInterface || [];
+${settings.replace("'shop'", `'${manifest.projectId}'`)}
+iAdvizeInterface.push((iAdvize) => iAdvize.activate(() => ({ authenticationOption: { type: 'ANONYMOUS' } })));
+</script><script async src="${new URL(manifest.platformUrl).origin}/iadvize.js"></script></head>
+<body><h1>Help</h1><button id="chat-online">Ask us</button><button id="chat-offline">Write to us</button></body></html>`;
+  const site = await serve({ "/": () => ({ body }) });
+  try {
+    const page = await (await stage.context()).newPage();
+    await page.goto(site.origin);
+    const chat = new Widget(page, manifest.platformUrl);
+    await chat.launcher.waitFor();
+    await page.getByRole("button", { name: "Write to us" }).waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Ask us" }).click();
+    await chat.dialog.waitFor();
+  } finally {
+    await site.close();
+  }
 });

@@ -237,11 +237,13 @@ fn failed(sql: &'static str, error: &rusqlite::Error) -> StoreError {
 fn constraint(message: &str) -> String {
     let columns = message.split_once(": ").map_or(message, |(_, columns)| columns);
     match columns {
+        "agent_groups.project_id, agent_groups.name" => "agent_groups_name".to_owned(),
         "agents.email" => "agents_email".to_owned(),
         "conversations.visitor_id" => "conversations_one_ongoing".to_owned(),
         "customer_keys.project_id, customer_keys.fingerprint" => "customer_keys_once_per_project".to_owned(),
         "customer_keys.fingerprint" => "customer_keys_one_owner".to_owned(),
         "messages.client_message_id, messages.author_id" => "messages_client_message_id".to_owned(),
+        "transactions.project_id, transactions.external_id" => "transactions_once_per_project".to_owned(),
         "visitors.project_id, visitors.external_user_id" => "visitors_external_user_id".to_owned(),
         other => format!("{}_pkey", other.split('.').next().unwrap_or(other)),
     }
