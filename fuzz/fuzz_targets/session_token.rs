@@ -18,6 +18,7 @@ static TOKEN: LazyLock<String> = LazyLock::new(|| {
         assurance: "VERIFIED".to_owned(),
         auth_time: Some(1),
         dev: None,
+        ext: None,
     };
     SIGNER.sign(SessionTokenKind::Session, &claims).unwrap()
 });
