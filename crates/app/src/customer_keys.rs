@@ -16,7 +16,9 @@ use signet_store::{Tx, audit_events, key_uses, projects};
 use signet_token::possession::Challenge;
 use signet_token::{KeyError, SignatureAlgorithm, VerificationKey};
 
-use crate::key_refusal::{challenge_expired, changed_meanwhile, key_elsewhere, key_refused, taken};
+use crate::key_refusal::{
+    challenge_expired, changed_meanwhile, key_elsewhere, key_refused, signature_invalid, taken,
+};
 use crate::projects::parse_key;
 use crate::{Actor, App, AppError};
 
@@ -102,7 +104,6 @@ impl CustomerKeyDetail {
 
 impl App {
     /// Registers a key on the operator's word, active at once. Refuses weak keys, and private ones with a word on what to do.
-    ///
     pub async fn register_customer_key(
         &self,
         key: NewCustomerKey,
@@ -148,7 +149,8 @@ impl App {
         })?;
         let now = self.env.now();
         let new = self.new_key(access.project_id().clone(), &parsed, now);
-        let record = CustomerKey { challenge: Some(self.challenge(&new, now)), ..new };
+        let challenge = self.challenge(&new.project_id, &new.fingerprint, now);
+        let record = CustomerKey { challenge: Some(challenge), ..new };
         let event = about(actor.did(AuditKind::CustomerKeyRegistered, now), &record);
         let stored = record.clone();
         self.store
@@ -180,10 +182,10 @@ impl App {
     ) -> Result<CustomerKeyDetail, AppError> {
         debug_assert_eq!(access.scope(), Scope::KeysWrite);
         let key = self.key_of(access.project_id(), id).await?;
-        let renewed = CustomerKey { challenge: Some(self.challenge(&key, self.env.now())), ..key };
+        let challenge = self.challenge(&key.project_id, &key.fingerprint, self.env.now());
         self.change_key(access.project_id(), id, None, move |key| {
             must_be_unproved(key)?;
-            key.challenge.clone_from(&renewed.challenge);
+            key.challenge = Some(challenge);
             Ok(())
         })
         .await
@@ -343,11 +345,17 @@ impl App {
         }
     }
 
-    fn challenge(&self, key: &CustomerKey, now: Timestamp) -> (String, Timestamp) {
+    /// A text to sign, and until when: about one key, by its thumbprint, or a set of them, by its address.
+    pub(crate) fn challenge(
+        &self,
+        project_id: &ProjectId,
+        subject: &str,
+        now: Timestamp,
+    ) -> (String, Timestamp) {
         let until = now.after(CHALLENGE_LIFETIME);
-        let (project, expires) = (key.project_id.as_str(), until.to_string());
         let nonce = self.env.random_bytes::<32>();
-        let challenge = Challenge::new(&self.public_url, project, &key.fingerprint, &expires, &nonce);
+        let challenge =
+            Challenge::new(&self.public_url, project_id.as_str(), subject, &until.to_string(), &nonce);
         (challenge.as_str().to_owned(), until)
     }
 
@@ -456,15 +464,7 @@ fn answered(key: &CustomerKey, signature: &str, now: Timestamp) -> Result<String
     let (text, _) = key.challenge.as_ref().filter(|(_, until)| now < *until).ok_or_else(challenge_expired)?;
     let parsed = parse_key(key).ok_or(AppError::NotFound)?;
     let signed = Challenge::parse(text).is_ok_and(|challenge| challenge.is_signed_by(&parsed, signature));
-    if signed {
-        return Ok(text.clone());
-    }
-    Err(AppError::Invalid {
-        code: "SIGNATURE_INVALID",
-        message: "the signature is not one of this challenge by this key: sign the challenge exactly as it stands, without a \
-                  line break at its end, with the private half of the key, and give base64"
-            .to_owned(),
-    })
+    if signed { Ok(text.clone()) } else { Err(signature_invalid()) }
 }
 
 fn must_be_unproved(key: &CustomerKey) -> Result<(), AppError> {

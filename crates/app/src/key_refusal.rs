@@ -12,6 +12,15 @@ pub(crate) fn challenge_expired() -> AppError {
     }
 }
 
+pub(crate) fn signature_invalid() -> AppError {
+    AppError::Invalid {
+        code: "SIGNATURE_INVALID",
+        message: "the signature is not one of this challenge by this key: sign the challenge exactly as it stands, without a \
+                  line break at its end, with the private half of the key, and give base64"
+            .to_owned(),
+    }
+}
+
 pub(crate) fn key_elsewhere() -> AppError {
     AppError::Invalid {
         code: "KEY_OF_ANOTHER_ORGANISATION",

@@ -27,8 +27,6 @@ use crate::{Actor, App, AppError};
 const ON_DEMAND: Duration = Duration::from_mins(1);
 /// Time between two fetches that nobody asked for.
 const REGULARLY: Duration = Duration::from_mins(10);
-/// How long a challenge may be answered.
-const CHALLENGE_LIFETIME: Duration = Duration::from_hours(1);
 
 /// One fetch at a time for each project, and when the last one began.
 #[derive(Default)]
@@ -82,16 +80,12 @@ impl App {
             .map_err(|retry_after| AppError::RateLimited { retry_after })?;
         let fetched = self.fetch_key_set(address).await.map_err(SetFault::into_error)?;
         let (now, project_id) = (self.env.now(), access.project_id());
-        let until = now.after(CHALLENGE_LIFETIME);
-        let nonce = self.env.random_bytes::<32>();
-        let challenge =
-            Challenge::new(&self.public_url, project_id.as_str(), address, &until.to_string(), &nonce);
         let set = CustomerKeySet {
             project_id: project_id.clone(),
             address: address.to_owned(),
             created_at: now,
             proved_at: None,
-            challenge: Some((challenge.as_str().to_owned(), until)),
+            challenge: Some(self.challenge(project_id, address, now)),
             attempted_at: Some(now),
             fetched_at: None,
             failure: None,
