@@ -8,9 +8,11 @@ use signet_store::access_tokens::{self, ListedToken};
 use signet_store::{agents, second_factors};
 use uuid::Uuid;
 
+use crate::audit::record_about;
 use crate::backoff::Origin;
 use crate::people::check_password;
-use crate::sign_in::{actor_of, record_about};
+use crate::project_settings::check_name;
+use crate::sign_in::actor_of;
 use crate::{App, AppError, Authenticated, RequestContext, one_time_password, secrets};
 
 /// What an authenticator app calls us.
@@ -96,6 +98,26 @@ impl App {
                     let ended = access_tokens::delete_of_agent(tx, agent.id, Some(session)).await?;
                     record_about(tx, &event.with("sessions", &ended), &agent);
                     Ok(ended)
+                })
+            })
+            .await
+    }
+
+    /// Gives the person another name, which visitors see.
+    pub async fn rename_oneself(&self, own: &OwnAccount, name: &str) -> Result<Agent, AppError> {
+        check_name(name)?;
+        let mut agent = own.agent.clone();
+        name.trim().clone_into(&mut agent.name);
+        let event = actor_of(&agent, &own.context)
+            .did(AuditKind::UserChanged, self.env.now())
+            .to("USER", &agent.id)
+            .with("name", &agent.name);
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    agents::set_name(tx, agent.id, &agent.name).await?;
+                    record_about(tx, &event, &agent);
+                    Ok(agent)
                 })
             })
             .await

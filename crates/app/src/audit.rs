@@ -1,10 +1,10 @@
 //! Who did what: what use cases say to the audit log, and how it is read.
 
-use signet_domain::access::ProjectAccess;
+use signet_domain::access::{Agent, ProjectAccess};
 use signet_domain::audit::{AuditActor, AuditEvent, AuditKind, network};
-use signet_domain::{Caller, Scope, Timestamp, VisitorId};
+use signet_domain::{Caller, ProjectId, Scope, Timestamp, VisitorId};
 use signet_store::audit_events::{self, AuditFilter, AuditRow};
-use signet_store::{Page, PageRequest};
+use signet_store::{Page, PageRequest, Tx};
 
 use crate::{App, AppError, RequestContext};
 
@@ -109,5 +109,23 @@ impl App {
                 Box::pin(async move { Ok(audit_events::list(tx, &project_id, &filter, &page).await?) })
             })
             .await
+    }
+}
+
+/// An event about a person, once for each project in which they have a role; for owners of the platform, once for the
+/// platform.
+pub(crate) fn about(event: &AuditEvent, agent: &Agent) -> Vec<AuditEvent> {
+    let projects: Vec<&ProjectId> =
+        if agent.platform_owner { Vec::new() } else { agent.roles.iter().map(|(id, _)| id).collect() };
+    if projects.is_empty() {
+        return vec![event.clone()];
+    }
+    projects.into_iter().map(|id| event.clone().in_project(id)).collect()
+}
+
+/// Records an event about a person.
+pub(crate) fn record_about(tx: &mut Tx<'_>, event: &AuditEvent, agent: &Agent) {
+    for event in about(event, agent) {
+        audit_events::record(tx, event);
     }
 }

@@ -4,7 +4,7 @@ use signet_domain::AgentId;
 use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::audit::AuditKind;
 use signet_store::groups::{self, Group};
-use signet_store::{Tx, agents, audit_events};
+use signet_store::{StoreError, Tx, agents, audit_events};
 use uuid::Uuid;
 
 use crate::project_settings::check_name;
@@ -49,7 +49,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     check_members(tx, &group).await?;
-                    groups::insert(tx, &group).await?;
+                    groups::insert(tx, &group).await.map_err(named_alike)?;
                     audit_events::record(tx, event.to("GROUP", &group.id).with("name", &group.name));
                     Ok(group)
                 })
@@ -84,7 +84,7 @@ impl App {
                         group.members = members;
                     }
                     check_members(tx, &group).await?;
-                    groups::update(tx, &group).await?;
+                    groups::update(tx, &group).await.map_err(named_alike)?;
                     let event = event.to("GROUP", &group.id).with("name", &group.name);
                     audit_events::record(tx, event.with("members", &group.members.len()));
                     Ok(group)
@@ -115,6 +115,13 @@ impl App {
                 })
             })
             .await
+    }
+}
+
+fn named_alike(error: StoreError) -> AppError {
+    match error {
+        StoreError::Conflict(_) => AppError::Exists("name".to_owned()),
+        other => other.into(),
     }
 }
 

@@ -9,8 +9,9 @@ use signet_domain::{AgentId, ProjectId, limits, password};
 use signet_store::agents::Account;
 use signet_store::{Page, PageRequest, Tx, access_tokens, agents, groups, invitations, second_factors};
 
+use crate::audit::{about, record_about};
 use crate::project_settings::check_name;
-use crate::sign_in::{Proved, record_about};
+use crate::sign_in::Proved;
 use crate::{Actor, App, AppError, DeskSession, RequestContext, secrets};
 
 /// How long a one-time link is good.
@@ -168,6 +169,27 @@ impl App {
                     invitations::delete(tx, Some(id)).await?;
                 }
                 record_about(tx, &event, &account.agent);
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Gives somebody another name. It is the one visitors see, in all of their projects.
+    pub async fn rename_user(
+        &self,
+        access: &ProjectAccess,
+        id: AgentId,
+        name: &str,
+        actor: &Actor,
+    ) -> Result<Account, AppError> {
+        check_name(name)?;
+        let name = name.trim().to_owned();
+        let event = actor.did(AuditKind::UserChanged, self.env.now()).to("USER", &id);
+        self.govern(access, id, move |tx, account| {
+            Box::pin(async move {
+                agents::set_name(tx, id, &name).await?;
+                record_about(tx, &event.with("name", &name), &account.agent);
                 Ok(())
             })
         })
@@ -351,7 +373,7 @@ impl App {
         let (agent, kind) = (account.agent.clone(), AuditKind::InvitationAccepted);
         if account.has_second_factor {
             let event = crate::sign_in::actor_of(&agent, context).did(kind, now);
-            self.record_later(crate::sign_in::about(&event, &agent));
+            self.record_later(about(&event, &agent));
             return Ok(None);
         }
         let proved = Proved { agent, known: false, recovery: false };

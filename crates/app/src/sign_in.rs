@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use signet_domain::Timestamp;
 use signet_domain::access::{Agent, Caller, Scopes};
 use signet_domain::audit::{AuditEvent, AuditKind};
-use signet_domain::{ProjectId, Timestamp};
 use signet_store::access_tokens::{self, NewToken, TokenOwner, TokenUse};
 use signet_store::agents::Account;
 use signet_store::{StoreError, Tx, agents, api_clients, audit_events, second_factors};
 use uuid::Uuid;
 
+use crate::audit::{about, record_about};
 use crate::backoff::Origin;
 use crate::{Actor, App, AppError, RequestContext, one_time_password, secrets};
 
@@ -109,6 +110,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     access_tokens::insert(tx, &token).await?;
+                    agents::seen(tx, proved.agent.id, token.created_at).await?;
                     record_about(tx, &event, &proved.agent);
                     Ok::<_, AppError>(())
                 })
@@ -209,6 +211,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     access_tokens::insert(tx, &token).await?;
+                    agents::seen(tx, stored.id, now).await?;
                     if let Some(hash) = remembered {
                         second_factors::remember_browser(tx, &hash, stored.id, now.after(KNOWN)).await?;
                     }
@@ -436,9 +439,19 @@ impl App {
             })
             .await?;
         if activity == Activity::Active && now.since(last_used_at) >= TOUCH {
+            let person = match &authenticated.caller {
+                Caller::Agent(agent) => Some(agent.id),
+                Caller::Client(_) => None,
+            };
             self.store
                 .write(move |tx| {
-                    Box::pin(async move { Ok::<_, AppError>(access_tokens::touch(tx, &hash, now).await?) })
+                    Box::pin(async move {
+                        access_tokens::touch(tx, &hash, now).await?;
+                        if let Some(id) = person {
+                            agents::seen(tx, id, now).await?;
+                        }
+                        Ok::<_, AppError>(())
+                    })
                 })
                 .await?;
         }
@@ -475,22 +488,4 @@ async fn owner_of(tx: &mut Tx<'_>, owner: TokenOwner) -> Result<Option<Caller>, 
 
 pub(crate) fn actor_of(agent: &Agent, context: &RequestContext) -> Actor {
     Actor::caller(&Caller::Agent(agent.clone()), context)
-}
-
-/// An event about a person, once for each project in which they have a role; for owners of the platform, once for the
-/// platform.
-pub(crate) fn about(event: &AuditEvent, agent: &Agent) -> Vec<AuditEvent> {
-    let projects: Vec<&ProjectId> =
-        if agent.platform_owner { Vec::new() } else { agent.roles.iter().map(|(id, _)| id).collect() };
-    if projects.is_empty() {
-        return vec![event.clone()];
-    }
-    projects.into_iter().map(|id| event.clone().in_project(id)).collect()
-}
-
-/// Records an event about a person.
-pub(crate) fn record_about(tx: &mut Tx<'_>, event: &AuditEvent, agent: &Agent) {
-    for event in about(event, agent) {
-        audit_events::record(tx, event);
-    }
 }

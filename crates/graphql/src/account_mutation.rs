@@ -2,8 +2,10 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use signet_app::{AppError, OwnAccount, SecondFactorSetup};
+use signet_domain::Caller;
 
 use crate::call::Call;
+use crate::model::Viewer;
 use crate::mutation::WRITE_COST;
 use crate::people_mutation::{About, refused};
 use crate::scalars::Uuid;
@@ -52,6 +54,7 @@ macro_rules! payloads {
 }
 
 payloads! {
+    ViewerUpdatePayload { viewer: Viewer }
     ViewerPasswordChangePayload
     SecondFactorBeginPayload { setup: SecondFactorSetupNode }
     SecondFactorConfirmPayload {
@@ -68,6 +71,12 @@ payloads! {
         /// How many ended.
         ended: u64
     }
+}
+
+#[derive(InputObject)]
+pub(crate) struct ViewerUpdateInput {
+    /// Visitors see it.
+    name: String,
 }
 
 #[derive(InputObject)]
@@ -114,6 +123,19 @@ pub(crate) struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
+    /// Gives the caller another name.
+    #[graphql(complexity = "WRITE_COST + child_complexity")]
+    async fn viewer_update(
+        &self,
+        ctx: &Context<'_>,
+        input: ViewerUpdateInput,
+    ) -> Result<ViewerUpdatePayload> {
+        let (call, own) = own(ctx)?;
+        let done = call.app.rename_oneself(&own, &input.name).await;
+        let (agent, user_errors) = split(call, done, ("name", "viewer"))?;
+        Ok(ViewerUpdatePayload { viewer: agent.map(|agent| Viewer(Caller::Agent(agent))), user_errors })
+    }
+
     /// Changes the password and ends all other sessions.
     #[graphql(complexity = "PASSWORD_COST + child_complexity")]
     async fn viewer_password_change(

@@ -23,7 +23,20 @@ pub(crate) fn refused(call: &Call, error: &AppError, (field, thing): About) -> R
             Ok(UserError::invalid("password", error.code(), "the password is not right"))
         }
         AppError::SecondFactorInvalid => Ok(UserError::invalid("code", error.code(), &error.to_string())),
-        other => UserError::about_field(other, None, &call.context),
+        other => UserError::about_field(other, field_of(other.code(), thing), &call.context),
+    }
+}
+
+/// Which field of an input breaks the rule of that code.
+fn field_of(code: &str, thing: &str) -> Option<&'static str> {
+    match (code, thing) {
+        ("NAME_INVALID", _) | ("ALREADY_EXISTS", "group") => Some("name"),
+        ("EMAIL_INVALID", _) | ("ALREADY_EXISTS", "user") => Some("email"),
+        ("SCOPE_INVALID", _) => Some("scopes"),
+        ("MEMBER_INVALID", _) => Some("memberIds"),
+        ("OVERLAP_INVALID", _) => Some("overlapSeconds"),
+        _ if code.starts_with("PASSWORD_") => Some("newPassword"),
+        _ => None,
     }
 }
 
@@ -59,6 +72,7 @@ macro_rules! inputs {
 }
 
 payloads! {
+    UserUpdatePayload { user: UserNode }
     UserDisablePayload { user: UserNode }
     UserEnablePayload { user: UserNode }
     UserRoleSetPayload { user: UserNode }
@@ -87,6 +101,14 @@ pub(crate) struct UserInviteInput {
     /// Visitors see it.
     name: String,
     role: Role,
+}
+
+#[derive(InputObject)]
+pub(crate) struct UserUpdateInput {
+    project_id: ID,
+    user_id: Uuid,
+    /// Visitors see it, in all of the person's projects.
+    name: String,
 }
 
 #[derive(InputObject)]
@@ -239,6 +261,16 @@ impl PeopleMutation {
         })
     }
 
+    /// Gives somebody another name. Wants the right in all of the person's projects; one's own is `viewerUpdate`.
+    #[graphql(complexity = "WRITE_COST + child_complexity")]
+    async fn user_update(&self, ctx: &Context<'_>, input: UserUpdateInput) -> Result<UserUpdatePayload> {
+        let call = Call::of(ctx)?;
+        let access = call.require(&input.project_id, Scope::UsersWrite)?;
+        let project_id = access.project_id().clone();
+        let done = call.app.rename_user(&access, agent(input.user_id), &input.name, &call.actor()).await;
+        UserUpdatePayload::of(call, done.map(|account| UserNode { account, project_id }), USER)
+    }
+
     /// Forbids somebody to sign in and ends their sessions. Wants the right in all of the person's projects; nobody disables themselves.
     #[graphql(complexity = "WRITE_COST + child_complexity")]
     async fn user_disable(&self, ctx: &Context<'_>, input: UserDisableInput) -> Result<UserDisablePayload> {
@@ -286,7 +318,7 @@ impl PeopleMutation {
         let access = call.require(&input.project_id, Scope::GroupsWrite)?;
         let members = input.member_ids.into_iter().map(agent).collect();
         let done = call.app.create_group(&access, &input.name, members, &call.actor()).await;
-        GroupCreatePayload::of(call, done.map(GroupNode), ("memberIds", "member"))
+        GroupCreatePayload::of(call, done.map(GroupNode), GROUP)
     }
 
     #[graphql(complexity = "WRITE_COST + child_complexity")]

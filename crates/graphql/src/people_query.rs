@@ -4,7 +4,9 @@ use async_graphql::{Context, ID, Object, Result};
 use signet_domain::{AgentId, Scope};
 
 use crate::call::Call;
-use crate::model::{ApiClientNode, AuditEventFilter, AuditEventNode, GroupNode, Permission, UserNode};
+use crate::model::{
+    ApiClientNode, AuditEventFilter, AuditEventKind, AuditEventNode, GroupNode, Permission, UserNode,
+};
 use crate::page::{Connection, PageArguments, page_cost};
 use crate::scalars::Uuid;
 
@@ -18,7 +20,12 @@ impl PeopleQuery {
         Permission::all()
     }
 
-    /// The people with a role in the project, first come first.
+    /// Everything that the audit log tells of, by category.
+    async fn audit_event_kinds(&self) -> Vec<AuditEventKind> {
+        AuditEventKind::all()
+    }
+
+    /// The people with a role in the project, first come first. Owners of the platform have every role and are in no list.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn users(
         &self,

@@ -20,13 +20,15 @@ pub struct Account {
     pub has_password: bool,
     /// Whether they sign in with a second factor.
     pub has_second_factor: bool,
+    /// When they were last there, to the minute; `None` for somebody who never was.
+    pub last_seen_at: Option<Timestamp>,
 }
 
 macro_rules! account {
     ($rest:literal) => {
         concat!(
             "SELECT agents.id, agents.email, agents.name, agents.platform_owner, agents.created_at, \
-             agents.disabled_at, agents.password_hash, second_factors.confirmed_at FROM agents \
+             agents.disabled_at, agents.password_hash, second_factors.confirmed_at, agents.last_seen_at FROM agents \
              LEFT JOIN second_factors ON second_factors.agent_id = agents.id ",
             $rest
         )
@@ -61,6 +63,7 @@ statements! {
     SET_PASSWORD = "UPDATE agents SET password_hash = $1 WHERE id = $2";
     SET_NAME = "UPDATE agents SET name = $1 WHERE id = $2";
     SET_DISABLED = "UPDATE agents SET disabled_at = $1 WHERE id = $2";
+    SEEN = "UPDATE agents SET last_seen_at = $1 WHERE id = $2";
 }
 
 /// Stores a new agent with roles. The e-mail is stored in lower case. [`StoreError::Conflict`] if it is taken.
@@ -131,6 +134,11 @@ pub async fn set_disabled(
     disabled_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     tx.execute(SET_DISABLED, &[disabled_at.into(), id.into()]).await.map(drop)
+}
+
+/// Notes that an agent is there.
+pub async fn seen(tx: &mut Tx<'_>, id: AgentId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(SEEN, &[now.into(), id.into()]).await.map(drop)
 }
 
 /// Whether there is any agent at all.
@@ -210,6 +218,7 @@ fn read(row: &Row<'_>) -> Result<(Account, String), StoreError> {
         disabled_at: row.get(5, "agents.disabled_at")?,
         has_password: !password_hash.is_empty(),
         has_second_factor: row.get::<Option<Timestamp>>(7, "second_factors.confirmed_at")?.is_some(),
+        last_seen_at: row.get(8, "agents.last_seen_at")?,
     };
     Ok((account, password_hash))
 }

@@ -34,6 +34,28 @@ pub(crate) enum AuditActorType {
     Nobody,
 }
 
+/// Something that the audit log tells of.
+#[derive(SimpleObject)]
+pub(crate) struct AuditEventKind {
+    /// Such as `USER_INVITED`.
+    kind: &'static str,
+    category: AuditCategory,
+    /// What happened, in a sentence.
+    description: &'static str,
+}
+
+impl AuditEventKind {
+    /// The whole table.
+    pub(crate) fn all() -> Vec<Self> {
+        let row = |kind: &AuditKind| Self {
+            kind: kind.as_str(),
+            category: kind.category().into(),
+            description: kind.description().trim(),
+        };
+        AuditKind::ALL.iter().map(row).collect()
+    }
+}
+
 /// Every member that is given must hold.
 #[derive(InputObject)]
 pub(crate) struct AuditEventFilter {

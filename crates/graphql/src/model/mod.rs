@@ -13,7 +13,7 @@ mod user;
 mod viewer;
 mod visitor;
 
-pub(crate) use audit::{AuditEventFilter, AuditEventNode};
+pub(crate) use audit::{AuditEventFilter, AuditEventKind, AuditEventNode};
 pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
 pub(crate) use customer_key::{
     CustomerKeyNode, CustomerKeyPayload, CustomerKeySetNode, CustomerKeySetPayload,

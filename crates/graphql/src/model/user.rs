@@ -54,6 +54,13 @@ impl Permission {
     }
 }
 
+/// Somebody's role in a project.
+#[derive(SimpleObject)]
+pub(crate) struct UserRole {
+    project_id: ID,
+    role: Role,
+}
+
 /// A person, as a project's administration sees them.
 pub(crate) struct UserNode {
     pub(crate) account: Account,
@@ -93,6 +100,17 @@ impl UserNode {
         self.account.disabled_at.map(DateTime)
     }
 
+    /// Their roles, in the projects whose people the caller may read.
+    #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
+    async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<UserRole>> {
+        let call = Call::of(ctx)?;
+        let readable = call.caller.projects(Scope::UsersRead);
+        let roles = self.account.agent.roles.iter().filter(|(id, _)| readable.contains(&id));
+        Ok(roles
+            .map(|(id, role)| UserRole { project_id: ID(id.to_string()), role: (*role).into() })
+            .collect())
+    }
+
     /// Whether they sign in with a second factor.
     async fn has_second_factor(&self) -> bool {
         self.account.has_second_factor
@@ -100,6 +118,11 @@ impl UserNode {
 
     async fn created_at(&self) -> DateTime {
         self.account.created_at.into()
+    }
+
+    /// When they last did something here, to the minute. Null for somebody who was never signed in.
+    async fn last_seen_at(&self) -> Option<DateTime> {
+        self.account.last_seen_at.map(DateTime)
     }
 }
 

@@ -203,6 +203,50 @@ async fn people_are_invited_promoted_and_disabled() {
 }
 
 #[tokio::test]
+async fn people_have_names_roles_and_a_last_visit() {
+    let (_installation, server, link) = fresh().await;
+    let mut owner = owner(&server, &link).await;
+    let (id, link) = invite(&mut owner, "shop-1", "ana@x.example", "AGENT").await;
+    invite(&mut owner, "shop-2", "ana@x.example", "AUDITOR").await;
+    let (_, admin_link) = invite(&mut owner, "shop-1", "adam@x.example", "ADMINISTRATOR").await;
+    let (mut ana, mut admin) = (Browser::new(&server), Browser::new(&server));
+    assert_eq!(admin.accept(&admin_link, PASSWORD).await.0, 204);
+    let look = "query($id: UUID!) { user(projectId: \"shop-1\", id: $id) { name lastSeenAt roles { projectId role } } }";
+    let seen = |body: &Value| body["data"]["user"]["lastSeenAt"].is_string();
+    assert!(!seen(&owner.graphql(look, json!({ "id": id })).await));
+    assert_eq!(ana.accept(&link, PASSWORD).await.0, 204);
+    let by_owner = owner.graphql(look, json!({ "id": id })).await;
+    assert!(seen(&by_owner));
+    let roles =
+        json!([{ "projectId": "shop-1", "role": "AGENT" }, { "projectId": "shop-2", "role": "AUDITOR" }]);
+    assert_eq!(by_owner["data"]["user"]["roles"], roles);
+    let by_admin = admin.graphql(look, json!({ "id": id })).await;
+    assert_eq!(by_admin["data"]["user"]["roles"], json!([roles[0]]), "of projects that are theirs to read");
+
+    let rename = |name: &str| json!({ "projectId": "shop-1", "userId": id, "name": name });
+    assert_eq!(admin.mutate("userUpdate", "user { name }", rename("Mallory")).await, "PERMISSION_DENIED");
+    let empty = owner.mutate("userUpdate", "user { name }", rename(" ")).await;
+    let fault = json!([{ "__typename": "InvalidInputUserError", "code": "NAME_INVALID",
+        "message": empty["userErrors"][0]["message"], "field": ["input", "name"] }]);
+    assert_eq!(empty["userErrors"], fault);
+    let renamed = owner.mutate("userUpdate", "user { name }", rename(" Ana Lima ")).await;
+    assert_eq!(renamed["user"]["name"], "Ana Lima");
+    let own = ana.mutate("viewerUpdate", "viewer { name }", json!({ "name": "Ana L." })).await;
+    assert_eq!(own["viewer"]["name"], "Ana L.");
+    let kinds = "{ auditEvents(projectId: \"shop-1\", filter: { kinds: [\"USER_CHANGED\"] }) { nodes { actor { name } details { value } } } }";
+    let events = owner.graphql(kinds, json!({})).await;
+    let told = |who: &str, name: &str| json!({ "actor": { "name": who }, "details": [{ "value": name }] });
+    assert_eq!(
+        events["data"]["auditEvents"]["nodes"],
+        json!([told("ana@x.example", "Ana L."), told("olga@x.example", "Ana Lima")])
+    );
+    let known = owner.graphql("{ auditEventKinds { kind category description } }", json!({})).await;
+    let kinds = known["data"]["auditEventKinds"].as_array().unwrap();
+    assert!(kinds.contains(&json!({ "kind": "USER_CHANGED", "category": "ADMINISTRATION",
+        "description": "A person has another name." })));
+}
+
+#[tokio::test]
 async fn d28_a_disabled_persons_sessions_and_sockets_end() {
     let (_installation, server, link) = fresh().await;
     let mut owner = owner(&server, &link).await;

@@ -165,6 +165,7 @@ async fn people_are_administrated(db: Database) {
         agents::set_role(tx, second, &demo(), Some(Role::Auditor)).await?;
         agents::set_disabled(tx, second, Some(at(9))).await?;
         agents::set_name(tx, second, "Dora").await?;
+        agents::seen(tx, second, at(8)).await?;
         agents::set_password(tx, first, "new").await
     })
     .unwrap();
@@ -176,11 +177,14 @@ async fn people_are_administrated(db: Database) {
     let shown: Vec<_> = listed
         .items
         .iter()
-        .map(|(_, a)| (a.agent.id, a.agent.roles[0].1, a.disabled_at, a.has_password, a.agent.name.as_str()))
+        .map(|(_, a)| (a.agent.id, a.agent.roles[0].1, a.disabled_at, a.last_seen_at, a.agent.name.as_str()))
         .collect();
     assert_eq!(
         shown,
-        [(first, Role::Agent, None, true, "Agent 1"), (second, Role::Auditor, Some(at(9)), true, "Dora")]
+        [
+            (first, Role::Agent, None, None, "Agent 1"),
+            (second, Role::Auditor, Some(at(9)), Some(at(8)), "Dora")
+        ]
     );
     let first_page = read!(db, |tx| agents::list(tx, &demo(), &page(1)).await).unwrap();
     assert!(first_page.has_next);

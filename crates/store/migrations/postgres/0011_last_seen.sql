@@ -1,0 +1,3 @@
+-- When somebody was last there, to the minute. Side by side with migrations/sqlite/0011_last_seen.sql.
+
+ALTER TABLE agents ADD COLUMN last_seen_at BIGINT;
