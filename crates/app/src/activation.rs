@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::origin::Origin;
-use signet_domain::{
-    Assurance, BrowserId, ConversationId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId,
-};
+use signet_domain::{Assurance, BrowserId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId};
 use signet_token::doctor::{Unwrapped, Unwrapping};
 use signet_token::{CheckedToken, PublicCode, ReceivedToken, SignatureFault, TokenError};
 use zeroize::Zeroizing;
 
+use crate::earlier_messages::EarlierConversation;
 use crate::error::FailureCode;
 use crate::failures::Refused;
 use crate::presented::is_claimed_id;
@@ -104,8 +103,8 @@ pub struct Activated {
     pub project: Project,
     /// What it meant for conversations.
     pub outcome: ActivationOutcome,
-    /// Case 3: the anonymous conversation that was closed.
-    pub earlier_conversation_id: Option<ConversationId>,
+    /// Case 3: the anonymous conversation whose messages the visitor may still add.
+    pub earlier: Option<EarlierConversation>,
 }
 
 /// A refused activation. What the browser may know; the cause is in log and metrics under the correlation id.
@@ -370,7 +369,7 @@ impl App {
             device: Some(credential),
             project: active.project.clone(),
             outcome,
-            earlier_conversation_id: None,
+            earlier: None,
         })
     }
 
@@ -414,7 +413,7 @@ impl App {
             device: None,
             project: active.project.clone(),
             outcome: written.outcome,
-            earlier_conversation_id: written.earlier_conversation_id,
+            earlier: written.earlier,
         })
     }
 

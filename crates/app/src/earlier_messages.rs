@@ -2,6 +2,9 @@
 //! conversation, because they asked for it.
 //!
 //! Invariants: only the visitor's own texts, all of them, in their order, each once; they stay anonymous, and say where they come from.
+//!
+//! The offer is the person's, not a page's: it stands, on every device of theirs, until they answer it or the conversation that goes on is
+//! closed. Declining ends the offer alone. A page that still shows it may take it up all the same, as a changed mind may.
 
 use signet_domain::conversation::CloseReason;
 use signet_domain::message::CopiedFrom;
@@ -17,6 +20,36 @@ use crate::endings::Line;
 use crate::session_token::VisitorSession;
 use crate::{App, AppError, RequestContext};
 
+/// An anonymous conversation that a sign-in closed, and whose messages its visitor has neither added nor left where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlierConversation {
+    /// Which.
+    pub id: ConversationId,
+    /// When it was closed.
+    pub closed_at: Timestamp,
+}
+
+impl EarlierConversation {
+    /// The one last closed because `ongoing` goes on.
+    pub(crate) async fn offered(
+        tx: &mut Tx<'_>,
+        ongoing: Option<&Conversation>,
+    ) -> Result<Option<Self>, AppError> {
+        let Some(ongoing) = ongoing else { return Ok(None) };
+        let found = conversations::find_messages_offered(tx, ongoing.id).await?;
+        Ok(found.map(|(id, closed_at)| Self { id, closed_at }))
+    }
+}
+
+/// What the visitor says to the offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlierAnswer {
+    /// Add them.
+    Add,
+    /// Leave them where they are, and ask no more.
+    Decline,
+}
+
 /// What was added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EarlierMessages {
@@ -24,16 +57,18 @@ pub struct EarlierMessages {
     pub conversation_id: ConversationId,
     /// How many.
     pub copied: i64,
-    /// They had been added before: nothing was written now.
+    /// The offer had been answered so before: nothing was written now.
     pub duplicate: bool,
 }
 
 impl App {
-    /// Adds the messages of the anonymous conversation `id` to the one in which it goes on, if that is the visitor's and ongoing.
-    pub async fn add_earlier_messages(
+    /// Adds the messages of the anonymous conversation `id` to the one in which it goes on, if that is the visitor's and ongoing; or
+    /// notes that they do not want it. What was added stays.
+    pub async fn answer_earlier_messages(
         &self,
         session: &VisitorSession,
         id: ConversationId,
+        answer: EarlierAnswer,
         context: &RequestContext,
     ) -> Result<EarlierMessages, AppError> {
         self.check_live(session)?;
@@ -52,6 +87,10 @@ impl App {
                     let target = target.ok_or(AppError::NotFound)?;
                     if let Some(copied) = earlier.messages_added {
                         return Ok(EarlierMessages { conversation_id: into, copied, duplicate: true });
+                    }
+                    if answer == EarlierAnswer::Decline {
+                        let duplicate = !conversations::set_messages_declined(tx, id, now).await?;
+                        return Ok(EarlierMessages { conversation_id: into, copied: 0, duplicate });
                     }
                     if !target.state.is_ongoing() {
                         return Err(AppError::ConversationClosed);

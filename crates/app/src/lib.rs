@@ -63,7 +63,7 @@ pub use audit_keeping::AuditReport;
 pub use clients::{ClientChange, NewSecret};
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use customer_keys::{CustomerKeyDetail, KeyRegistration, NewCustomerKey};
-pub use earlier_messages::EarlierMessages;
+pub use earlier_messages::{EarlierAnswer, EarlierConversation, EarlierMessages};
 pub use error::{AppError, FailureCode};
 pub use failures::FailureSpan;
 pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};

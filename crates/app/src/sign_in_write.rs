@@ -16,6 +16,7 @@ use signet_token::{CheckedToken, VisitorData};
 
 use crate::activation::ActivationOutcome;
 use crate::audit::Actor;
+use crate::earlier_messages::EarlierConversation;
 use crate::endings::{Ending, Line};
 use crate::identity_request::Freshness;
 use crate::session_token::{DEVICE_CREDENTIAL, Device};
@@ -105,7 +106,7 @@ pub(crate) struct SignedIn {
     pub(crate) session_id: SessionId,
     pub(crate) expires_at: Timestamp,
     pub(crate) outcome: ActivationOutcome,
-    pub(crate) earlier_conversation_id: Option<ConversationId>,
+    pub(crate) earlier: Option<EarlierConversation>,
     /// The other person's session that this one took the place of.
     pub(crate) switched_from: Option<Session>,
 }
@@ -192,13 +193,14 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, env: &Env) -> Result<Option<Si
     if news {
         audit_events::record(tx, authenticated(sign_in, visitor.id, session_id));
     }
-    let (outcome, earlier_conversation_id) = scene.play(tx, before, decided).await?;
+    let outcome = scene.play(tx, before, decided).await?;
+    let earlier = EarlierConversation::offered(tx, scene.ongoing.as_ref()).await?;
     Ok(Some(SignedIn {
         visitor_id: visitor.id,
         session_id,
         expires_at: sign_in.expires_at,
         outcome,
-        earlier_conversation_id,
+        earlier,
         switched_from,
     }))
 }
@@ -288,21 +290,21 @@ impl Scene<'_> {
         tx: &mut Tx<'_>,
         before: Before,
         decided: Outcome,
-    ) -> Result<(ActivationOutcome, Option<ConversationId>), AppError> {
+    ) -> Result<ActivationOutcome, AppError> {
         match decided {
             Outcome::Adopted { conversation } => {
                 let Before::Anonymous { visitor_id, .. } = before else {
-                    return Ok((ActivationOutcome::New, None));
+                    return Ok(ActivationOutcome::New);
                 };
                 if conversations::adopt(tx, conversation, visitor_id, self.visitor.id).await? {
                     let kind = EventKind::VisitorAuthenticated;
                     let adopted = self.notice(tx, conversation, Notice::VisitorSignedIn, kind).await?;
                     self.confirm(tx, adopted.as_ref()).await?;
-                    return Ok((ActivationOutcome::Adopted, None));
+                    return Ok(ActivationOutcome::Adopted);
                 }
                 // Closed by an agent at this very moment: it stays with the device (case 11).
                 self.back(tx).await?;
-                Ok((ActivationOutcome::New, None))
+                Ok(ActivationOutcome::New)
             }
             Outcome::Both { ongoing, earlier } => {
                 conversations::lock(tx, earlier).await?;
@@ -324,23 +326,23 @@ impl Scene<'_> {
                 }
                 self.notice(tx, ongoing, Notice::ContinuedFrom, EventKind::VisitorAuthenticated).await?;
                 self.confirm(tx, self.ongoing.as_ref()).await?;
-                Ok((ActivationOutcome::Both, Some(earlier)))
+                Ok(ActivationOutcome::Both)
             }
             Outcome::Resumed { .. } => {
                 self.back(tx).await?;
-                Ok((ActivationOutcome::Resumed, None))
+                Ok(ActivationOutcome::Resumed)
             }
             Outcome::New => {
                 self.back(tx).await?;
-                Ok((ActivationOutcome::New, None))
+                Ok(ActivationOutcome::New)
             }
             Outcome::Renewed => {
                 self.back(tx).await?;
-                Ok((ActivationOutcome::Renewed, None))
+                Ok(ActivationOutcome::Renewed)
             }
             Outcome::Switched => {
                 self.back(tx).await?;
-                Ok((ActivationOutcome::Switched, None))
+                Ok(ActivationOutcome::Switched)
             }
         }
     }

@@ -7,7 +7,8 @@ use axum::{Extension, Json};
 use http::StatusCode;
 use serde::Deserialize;
 use signet_app::{
-    ActivationFailure, ActivationRequest, AppError, FailureCode, NewTransaction, RequestContext,
+    ActivationFailure, ActivationRequest, AppError, EarlierAnswer, FailureCode, NewTransaction,
+    RequestContext,
 };
 use signet_domain::text::InvalidText;
 use signet_domain::{ClientMessageId, MessageText, limits};
@@ -116,7 +117,8 @@ pub(crate) async fn earlier_messages(
     Visitor(session): Visitor,
     StrictJson(body): StrictJson<EarlierMessagesRequest>,
 ) -> Result<Json<EarlierMessages>, ApiError> {
-    Ok(Json(server.app.add_earlier_messages(&session, body.conversation_id, &context).await?.into()))
+    let (id, answer) = (body.conversation_id, body.answer.map_or(EarlierAnswer::Add, Into::into));
+    Ok(Json(server.app.answer_earlier_messages(&session, id, answer, &context).await?.into()))
 }
 
 /// `POST /visitor/v1/identity-confirmation`.

@@ -71,6 +71,11 @@ statements! {
     IDENTITY_REQUESTED_UNTIL = "SELECT id FROM conversations WHERE identity_requested_at <= $1 \
         ORDER BY identity_requested_at LIMIT $2";
     MESSAGES_ADDED = "UPDATE conversations SET messages_added = $1 WHERE id = $2 AND messages_added IS NULL";
+    MESSAGES_DECLINED = "UPDATE conversations SET messages_declined_at = $1 \
+        WHERE id = $2 AND messages_added IS NULL AND messages_declined_at IS NULL";
+    MESSAGES_OFFERED = "SELECT id, closed_at FROM conversations WHERE continued_in = $1 \
+        AND COALESCE(close_reason, '') = 'CONTINUED_IN_VERIFIED' AND messages_added IS NULL AND messages_declined_at IS NULL \
+        ORDER BY closed_at DESC, id DESC LIMIT 1";
     LATEST_OF_VISITOR = concat!(
         "SELECT ", conversation_columns!(), " FROM conversations WHERE visitor_id = $1 AND (closed_at IS NULL OR closed_at >= $2) \
          ORDER BY created_at DESC, id DESC LIMIT 1");
@@ -209,6 +214,27 @@ pub async fn identity_requested_until(
 /// Notes how many messages of a conversation were added to the one in which it goes on, once: false if that was done before.
 pub async fn set_messages_added(tx: &mut Tx<'_>, id: ConversationId, count: i64) -> Result<bool, StoreError> {
     tx.changes(MESSAGES_ADDED, &[count.into(), id.into()]).await
+}
+
+/// Notes that the visitor leaves the messages of a conversation where they are, once: false if they said so before, or have added them.
+pub async fn set_messages_declined(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    tx.changes(MESSAGES_DECLINED, &[now.into(), id.into()]).await
+}
+
+/// The conversation last closed by a sign-in because this one goes on, and when, if its visitor has neither added nor declined to add
+/// its messages.
+pub async fn find_messages_offered(
+    tx: &mut Tx<'_>,
+    into: ConversationId,
+) -> Result<Option<(ConversationId, Timestamp)>, StoreError> {
+    tx.query_opt(MESSAGES_OFFERED, &[into.into()], |row| {
+        Ok((row.get(0, "conversations.id")?, row.get(1, "conversations.closed_at")?))
+    })
+    .await
 }
 
 /// The visitor's newest conversation that is ongoing or was closed at `since` or later.

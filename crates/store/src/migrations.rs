@@ -39,6 +39,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(9, "0009_key_sets"),
     migration!(10, "0010_people"),
     migration!(11, "0011_last_seen"),
+    migration!(12, "0012_earlier_messages"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

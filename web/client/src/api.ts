@@ -107,9 +107,9 @@ export class VisitorApi {
     return (await response.json()) as HistoryPage;
   }
 
-  /** `POST /earlier-messages`: adds what was written before signing in to the person's conversation. */
-  addEarlierMessages(token: string, conversationId: string): Promise<boolean> {
-    return this.#tell("/earlier-messages", token, { conversationId });
+  /** `POST /earlier-messages`: adds what was written before signing in to the person's conversation, or has it left where it is. */
+  answerEarlierMessages(token: string, conversationId: string, answer: "ADD" | "DECLINE"): Promise<boolean> {
+    return this.#tell("/earlier-messages", token, { conversationId, answer });
   }
 
   /** `POST /identity-confirmation`: why an agent's request was not answered with a proof. */

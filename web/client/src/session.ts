@@ -15,6 +15,7 @@ import type {
   ActivateRequest,
   ActivateSuccess,
   AuthenticationOption,
+  Continuity,
   FailureCode,
   Project,
   Session,
@@ -62,7 +63,7 @@ export interface SessionState {
   readonly returning: boolean;
   /** Somebody else has taken the place of the person who was here, without a sign-out, and has not said yet that it is them. */
   readonly newcomer: boolean;
-  /** The anonymous conversation that was closed because the person had one going already, and when (by the server's clock). */
+  /** An anonymous conversation closed because the person had one going already, and not spoken for yet, and when (by the server's clock). */
   readonly setAside: { readonly conversationId: string; readonly at: number } | null;
 }
 
@@ -278,13 +279,13 @@ export class VisitorSession {
   }
 
   #adopt(response: ActivateSuccess): void {
-    const { connection, device, environment, siblings, signOuts } = this.#parts;
+    const { connection, device, siblings, signOuts } = this.#parts;
     const before = this.#state;
     const { accessToken, signOutHandle, ...session } = response.session;
     const returning = before.returning || device.load() !== null || session.assurance === "VERIFIED";
     const samePerson = before.session?.visitorId === session.visitorId;
     const sameSession = before.session?.sessionId === session.sessionId;
-    const { outcome, earlierConversationId } = response.continuity;
+    const { outcome } = response.continuity;
     const upgrade = before.session !== null && isUpgrade(before.session, session);
 
     if (response.device === null) device.forget();
@@ -303,11 +304,7 @@ export class VisitorSession {
       project: response.project,
       returning,
       newcomer: samePerson ? before.newcomer : before.session?.assurance === "VERIFIED",
-      setAside: earlierConversationId
-        ? { conversationId: earlierConversationId, at: environment.now() + this.#clockAhead }
-        : sameSession
-          ? before.setAside
-          : null,
+      setAside: setAsideOf(response.continuity, before.setAside),
     });
     if (sameSession) connection.renew(accessToken);
     else connection.open(accessToken, session.visitorId);
@@ -406,6 +403,13 @@ export class VisitorSession {
     this.#state = { ...this.#state, ...change };
     this.#parts.listener({ type: "changed" });
   }
+}
+
+/** What the server offers to add, as the very object held before if that is the same. */
+function setAsideOf({ earlierConversationId, earlierClosedAt }: Continuity, before: SessionState["setAside"]): SessionState["setAside"] {
+  if (earlierConversationId === null || earlierClosedAt === null) return null;
+  if (before?.conversationId === earlierConversationId) return before;
+  return { conversationId: earlierConversationId, at: Date.parse(earlierClosedAt) };
 }
 
 /** An anonymous visitor has proved who they are. */

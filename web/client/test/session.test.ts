@@ -54,7 +54,11 @@ function granted(change: Partial<Session> = {}, outcome = "NEW", device: string 
     },
     device,
     project: { id: "demo", name: "Lumen" },
-    continuity: { outcome: outcome as "NEW", earlierConversationId: outcome === "BOTH" ? "c-0" : null },
+    continuity: {
+      outcome: outcome as "NEW",
+      earlierConversationId: outcome === "BOTH" ? "c-0" : null,
+      earlierClosedAt: outcome === "BOTH" ? at(0) : null,
+    },
   };
 }
 

@@ -159,6 +159,51 @@ test("case 3: the visitor may leave it at that", async (stage) => {
   });
 });
 
+test("case 3: the offer outlives the page, and its answer too", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const laptop = await (await device()).tab();
+    await laptop.signIn("continuity-3-reloads");
+    await laptop.chat.open();
+    await laptop.chat.send("Case 3 reloads: verified");
+    const ADD = "Add my earlier messages";
+    /** @param {string} text what a guest writes before they sign in on a browser of their own */
+    const setAside = async (text) => {
+      const tab = await (await device()).tab();
+      await tab.chat.open();
+      await tab.chat.send(text);
+      await tab.signIn("continuity-3-reloads");
+      await tab.reload();
+      await tab.chat.open();
+      await tab.chat.root.getByRole("button", { name: ADD }).waitFor();
+      return tab;
+    };
+
+    const telephone = await setAside("Case 3 reloads: on the telephone");
+    await telephone.chat.root.getByRole("button", { name: ADD }).click();
+    await assertThread(telephone.chat, ["Case 3 reloads: verified", "Case 3 reloads: on the telephone"]);
+    await telephone.reload();
+    await telephone.chat.open();
+    await assertThread(telephone.chat, ["Case 3 reloads: verified", "Case 3 reloads: on the telephone"]);
+    assert.equal(await telephone.chat.root.getByRole("button", { name: ADD }).count(), 0, "the offer was taken");
+
+    const tablet = await setAside("Case 3 reloads: on the tablet");
+    // The person's other browser offers it as well, until one of them has answered.
+    await laptop.reload();
+    await laptop.chat.open();
+    await laptop.chat.root.getByRole("button", { name: ADD }).waitFor();
+    const answered = tablet.page.waitForResponse((response) => response.url().endsWith("/earlier-messages"));
+    await tablet.chat.root.getByRole("button", { name: "Keep them separate" }).click();
+    assert.equal((await answered).status(), 200);
+    for (const tab of [tablet, laptop]) {
+      await tab.reload();
+      await tab.chat.open();
+      await assertThread(tab.chat, ["Case 3 reloads: verified", "Case 3 reloads: on the telephone"]);
+      assert.equal(await tab.chat.root.getByRole("button", { name: ADD }).count(), 0, "the offer was declined");
+      assert.equal(await tab.chat.root.getByText("Case 3 reloads: on the tablet").count(), 0);
+    }
+  });
+});
+
 test("case 6: the same person signs in again and finds the conversation as it was", async (stage) => {
   await onSinglePageSite(stage, async ({ device }) => {
     const [tab, desk] = [await (await device()).tab(), await stage.agent()];

@@ -77,7 +77,9 @@ export interface Project {
 /** How this session's conversation relates to earlier ones. */
 export interface Continuity {
   outcome: ContinuityOutcome;
+  /** An anonymous conversation that a sign-in closed, as long as its messages are neither added nor declined. */
   earlierConversationId: string | null;
+  earlierClosedAt: string | null;
 }
 
 /** Marks an `ActivateSuccess`. */
@@ -239,13 +241,15 @@ export interface HistoryPage {
 /** Body of `POST /visitor/v1/earlier-messages`. */
 export interface EarlierMessagesRequest {
   conversationId: string;
+  /** Left out, it says `ADD`. */
+  answer?: "ADD" | "DECLINE" | null;
 }
 
 /** Answer 200 of `POST /visitor/v1/earlier-messages`. */
 export interface EarlierMessages {
   conversationId: string;
   copied: number;
-  /** They had been added before. */
+  /** The same had been answered before. */
   duplicate: boolean;
 }
 

@@ -22,15 +22,14 @@ import type { AuthenticationOption, CallbackName, ChatboxStatus, PublicState, To
 import { confirmationOf } from "./confirmation";
 import type { Confirmation } from "./confirmation";
 import type { ConsentingDeviceStore } from "./device";
+import { offerOf } from "./offer";
+import type { EarlierOffer } from "./offer";
 import { Sales } from "./sales";
 import type { Survey } from "./survey";
 import type { Tabs, Word } from "./tabs";
 
 /** How much of the past is here. */
 export type HistoryState = "unknown" | "more" | "loading" | "failed" | "complete";
-
-/** What became of the offer to add what was written before signing in. */
-export type EarlierOffer = "offered" | "adding" | "added" | "failed" | "declined";
 
 /** Everything a screen draws. A new object after every change. */
 export interface ChatState {
@@ -41,7 +40,7 @@ export interface ChatState {
   readonly history: HistoryState;
   readonly draft: string;
   readonly networkUp: boolean;
-  readonly earlier: EarlierOffer;
+  readonly earlier: EarlierOffer | null;
   readonly confirmation: Confirmation | null;
   readonly survey: Survey | null;
 }
@@ -54,7 +53,7 @@ const BLANK = {
   opened: false,
   history: "unknown",
   draft: "",
-  earlier: "offered",
+  earlier: null,
   confirmation: null,
   survey: null,
 } as const satisfies Partial<OwnState>;
@@ -194,17 +193,25 @@ export class Chat {
 
   /** Adds what was written before signing in to the conversation that goes on. */
   async addEarlierMessages(): Promise<void> {
-    const { token } = this.#session;
-    const { setAside } = this.#session.state;
-    if (token === null || setAside === null || this.#own.earlier === "adding") return;
-    this.#change({ earlier: "adding" });
-    const added = await this.#api.addEarlierMessages(token, setAside.conversationId);
-    if (this.#session.state.setAside === setAside) this.#change({ earlier: added ? "added" : "failed" });
+    const offer = this.#own.earlier;
+    if (offer?.step !== "offered" && offer?.step !== "failed") return;
+    const added = await this.#answerOffer(offer, "adding", "ADD");
+    if (this.#own.earlier?.conversationId === offer.conversationId) {
+      this.#change({ earlier: { ...offer, step: added ? "added" : "failed" } });
+    }
   }
 
   /** Leaves what was written before signing in where it is. */
   keepApart(): void {
-    this.#change({ earlier: "declined" });
+    const offer = this.#own.earlier;
+    // Lost on its way, the answer costs one more question on the next page, and no message.
+    if (offer) void this.#answerOffer(offer, "declined", "DECLINE");
+  }
+
+  #answerOffer(offer: EarlierOffer, step: EarlierOffer["step"], answer: "ADD" | "DECLINE"): Promise<boolean> {
+    const { token } = this.#session;
+    this.#change({ earlier: { ...offer, step } });
+    return token === null ? Promise.resolve(false) : this.#api.answerEarlierMessages(token, offer.conversationId, answer);
   }
 
   /** The visitor agrees to confirm their identity: the brand's page is asked for a fresh proof. */
@@ -482,11 +489,12 @@ export class Chat {
       // What was begun here before stays.
       if (visitorId && this.#own.draft === "") this.#parts.tabs.tell({ type: "draftAsked", visitorId });
       this.#historyCursor = null;
-      this.#own = { ...this.#own, history: "unknown", earlier: "offered" };
+      this.#own = { ...this.#own, history: "unknown" };
     }
-    const asked = ongoingPart(this.#connection.state.thread)?.conversation;
-    const confirmation = confirmationOf(asked, this.#own.confirmation, this.#declined);
-    if (confirmation !== this.#own.confirmation) this.#own = { ...this.#own, confirmation };
+    const { thread } = this.#connection.state;
+    const confirmation = confirmationOf(ongoingPart(thread)?.conversation, this.#own.confirmation, this.#declined);
+    const earlier = offerOf(this.#session.state.setAside, this.#own.earlier, thread);
+    this.#own = { ...this.#own, confirmation, earlier };
     this.#state = this.#compose();
     this.#tell();
     for (const listener of this.#listeners) listener();

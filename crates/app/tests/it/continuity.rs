@@ -56,7 +56,8 @@ async fn case_3_two_conversations_stay_whole_and_are_linked() {
     let jane = world.sign_in_from("jane", &guest).await;
 
     assert_eq!(jane.outcome, ActivationOutcome::Both);
-    assert_eq!(jane.earlier_conversation_id, Some(anonymous));
+    let offered = jane.earlier.unwrap();
+    assert_eq!((offered.id, offered.closed_at), (anonymous, world.now()));
     assert_eq!(world.script(verified).await, ["VERIFIED: My order is late.", "CONTINUED_FROM"]);
     assert_eq!(world.script(anonymous).await, ["ANONYMOUS: Do you ship to Spain?", "CONTINUED_ELSEWHERE"]);
     let closed = world.conversation(anonymous).await.conversation;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use signet_app::{
-    ActivationOutcome, ActivationRequest, AppError, AuditFilter, FailureFilter, NotConfirmed, SessionError,
+    ActivationOutcome, ActivationRequest, AppError, AuditFilter, EarlierAnswer, FailureFilter, NotConfirmed,
+    SessionError,
 };
 use signet_domain::access::Role;
 use signet_domain::conversation::{CloseReason, ConversationState};
@@ -143,7 +144,9 @@ async fn d25_earlier_messages_are_added_only_when_asked_and_stay_anonymous() {
 
     world.pass(Duration::from_mins(1));
     let session = world.session(&jane);
-    let add = async || world.app.add_earlier_messages(&session, earlier, &context()).await.unwrap();
+    let add = async || {
+        world.app.answer_earlier_messages(&session, earlier, EarlierAnswer::Add, &context()).await.unwrap()
+    };
     let added = add().await;
     assert_eq!((added.conversation_id, added.copied, added.duplicate), (verified, 2, false));
     let again = add().await;
@@ -173,7 +176,7 @@ async fn d25_nobody_else_adds_them() {
     let (jane, verified, earlier) = both(&world).await;
     let add = async |who, id| {
         let session = world.session(who);
-        world.app.add_earlier_messages(&session, id, &context()).await.err().unwrap()
+        world.app.answer_earlier_messages(&session, id, EarlierAnswer::Add, &context()).await.err().unwrap()
     };
     let john = world.sign_in("john").await;
     world.say(&john, "Hello").await;
@@ -198,7 +201,9 @@ async fn d31_earlier_messages_asked_for_twenty_times_at_once_are_added_once() {
     let session = world.session(&jane);
     let asked = (0..20).map(|_| {
         let (app, session) = (world.app.clone(), session.clone());
-        tokio::spawn(async move { app.add_earlier_messages(&session, earlier, &context()).await.unwrap() })
+        tokio::spawn(async move {
+            app.answer_earlier_messages(&session, earlier, EarlierAnswer::Add, &context()).await.unwrap()
+        })
     });
     let mut first = 0;
     for answer in futures_util::future::join_all(asked).await {

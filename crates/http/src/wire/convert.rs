@@ -6,9 +6,11 @@ use signet_domain::{self as domain, MessageBody, Notice, Timestamp, Visibility};
 use super::frames::{AckFrame, RefusedCode};
 use super::messages::{
     Acknowledgement, ActivateFailure, ActivateSuccess, Assurance, Author, AuthorType, Continuity,
-    ContinuityOutcome, Conversation, ConversationAgent, ConversationState, CopiedFrom, EarlierMessages,
-    Entry, EntryKind, FailureCode, FailureStatus, HandOver, HistoryPage, IdentityRequest, NotConfirmed,
-    NoticeCode, Project, RecordedTransaction, SatisfactionRequest, Session, SuccessStatus,
+    ContinuityOutcome, Conversation, ConversationAgent, ConversationState, CopiedFrom, Entry, EntryKind,
+    FailureCode, FailureStatus, HistoryPage, IdentityRequest, NoticeCode, Project, Session, SuccessStatus,
+};
+use super::requests::{
+    EarlierAnswer, EarlierMessages, HandOver, NotConfirmed, RecordedTransaction, SatisfactionRequest,
 };
 use crate::history_cursor;
 
@@ -58,7 +60,7 @@ impl From<signet_app::FailureCode> for FailureCode {
 impl ActivateSuccess {
     /// The answer to an activation that succeeded at `now`.
     pub(crate) fn new(activated: Activated, now: Timestamp, correlation_id: String) -> Self {
-        let Activated { session, device, project, outcome, earlier_conversation_id } = activated;
+        let Activated { session, device, project, outcome, earlier } = activated;
         Self {
             status: SuccessStatus::Success,
             correlation_id,
@@ -75,7 +77,11 @@ impl ActivateSuccess {
             },
             device,
             project: Project { id: project.id.to_string(), name: project.name },
-            continuity: Continuity { outcome: outcome.into(), earlier_conversation_id },
+            continuity: Continuity {
+                outcome: outcome.into(),
+                earlier_conversation_id: earlier.map(|earlier| earlier.id),
+                earlier_closed_at: earlier.map(|earlier| earlier.closed_at),
+            },
         }
     }
 }
@@ -196,6 +202,15 @@ impl From<signet_app::EarlierMessages> for EarlierMessages {
     fn from(added: signet_app::EarlierMessages) -> Self {
         let signet_app::EarlierMessages { conversation_id, copied, duplicate } = added;
         Self { conversation_id, copied, duplicate }
+    }
+}
+
+impl From<EarlierAnswer> for signet_app::EarlierAnswer {
+    fn from(answer: EarlierAnswer) -> Self {
+        match answer {
+            EarlierAnswer::Add => Self::Add,
+            EarlierAnswer::Decline => Self::Decline,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod convert;
 mod declare;
 mod frames;
 mod messages;
+mod requests;
 
 use self::declare::Declared;
 
@@ -12,9 +13,12 @@ pub(crate) use frames::{
     RefusedFrame, RenewedFrame, SendFrame, TypingNoticeFrame, WelcomeFrame, parse_client_frame,
 };
 pub(crate) use messages::{
-    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, Conversation, EarlierMessages,
-    EarlierMessagesRequest, Entry, ErrorBody, HandOver, HandOverRequest, HistoryPage,
-    IdentityConfirmationRequest, RecordedTransaction, SatisfactionRequest, SendRequest, TransactionRequest,
+    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, Conversation, Entry, ErrorBody,
+    HistoryPage, SendRequest,
+};
+pub(crate) use requests::{
+    EarlierMessages, EarlierMessagesRequest, HandOver, HandOverRequest, IdentityConfirmationRequest,
+    RecordedTransaction, SatisfactionRequest, TransactionRequest,
 };
 
 /// Begins the generated file.
@@ -30,7 +34,7 @@ const HEAD: &str = "\
 /// The contract of the visitor API as a TypeScript module, for `cargo xtask gen`.
 pub fn typescript() -> String {
     use self::declare::union;
-    use self::{frames as f, messages as m};
+    use self::{frames as f, messages as m, requests as r};
 
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let declarations = [
@@ -71,14 +75,14 @@ pub fn typescript() -> String {
         m::IdentityRequest::declaration(),
         m::Conversation::declaration(),
         m::HistoryPage::declaration(),
-        m::EarlierMessagesRequest::declaration(),
-        m::EarlierMessages::declaration(),
-        m::IdentityConfirmationRequest::declaration(),
-        m::HandOverRequest::declaration(),
-        m::HandOver::declaration(),
-        m::TransactionRequest::declaration(),
-        m::RecordedTransaction::declaration(),
-        m::SatisfactionRequest::declaration(),
+        r::EarlierMessagesRequest::declaration(),
+        r::EarlierMessages::declaration(),
+        r::IdentityConfirmationRequest::declaration(),
+        r::HandOverRequest::declaration(),
+        r::HandOver::declaration(),
+        r::TransactionRequest::declaration(),
+        r::RecordedTransaction::declaration(),
+        r::SatisfactionRequest::declaration(),
         f::HelloFrame::declaration(),
         f::SendFrame::declaration(),
         f::ReadFrame::declaration(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use signet_app::{ActivationOption, ActivationRequest, App, RequestContext, SendAsAgent};
+use signet_app::{ActivationOption, ActivationOutcome, ActivationRequest, App, RequestContext, SendAsAgent};
 use signet_domain::access::{Agent, Caller};
 use signet_domain::env::ManualClock;
 use signet_domain::{ClientMessageId, ConversationId, MessageText, ProjectId, Timestamp, limits};
@@ -167,7 +167,7 @@ impl<'a> Seeding<'a> {
             .map_err(|failure| anyhow::anyhow!("activation failed: {}", failure.code.as_str()))?;
         browser.session = Some(activated.session.access_token);
         browser.device = activated.device;
-        if activated.earlier_conversation_id.is_some() {
+        if activated.outcome == ActivationOutcome::Both {
             // Case 3: what this browser showed is closed, and the person's own conversation goes on.
             browser.conversation = None;
             browser.last_answer = None;

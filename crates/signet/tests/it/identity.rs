@@ -72,7 +72,8 @@ async fn d25_what_a_guest_wrote_becomes_a_persons_only_by_their_click() {
     let earlier = guest.send("Do you ship to Spain?").await["conversationId"].clone();
     answer(&agent, &earlier, "We do").await;
     let signed_in = guest.sign_in(&server.token("person")).await;
-    assert_eq!(signed_in["continuity"], json!({ "outcome": "BOTH", "earlierConversationId": earlier }));
+    assert_eq!(signed_in["continuity"]["outcome"], "BOTH");
+    assert_eq!(signed_in["continuity"]["earlierConversationId"], earlier);
     let own = vec![("My order is late".to_owned(), "VERIFIED".to_owned())];
     assert_eq!(texts(&conversation(&agent, &ongoing).await), own, "refusing leaves them apart");
 
@@ -92,6 +93,84 @@ async fn d25_what_a_guest_wrote_becomes_a_persons_only_by_their_click() {
     assert_eq!(texts(&seen).len(), 2);
     assert_eq!(seen["continuedFrom"], json!([{ "id": earlier }]));
     assert_eq!(notices(&seen), ["CONTINUED_FROM", "EARLIER_MESSAGES_ADDED"]);
+}
+
+/// What an activation answers of the offer to add earlier messages.
+fn offer(activated: &Value) -> (&Value, &Value) {
+    (&activated["continuity"]["outcome"], &activated["continuity"]["earlierConversationId"])
+}
+
+#[tokio::test]
+async fn the_offer_to_add_earlier_messages_stands_until_it_is_answered() {
+    let server = demo().await;
+    let agent = server.agent().await;
+    let token = || server.token("person");
+    let mut home = server.visitor();
+    home.sign_in(&token()).await;
+    let ongoing = home.send("My order is late").await["conversationId"].clone();
+    let mut guest = server.visitor();
+    guest.activate_anonymously().await;
+    let first = guest.send("Do you ship to Spain?").await["conversationId"].clone();
+    let both = guest.sign_in(&token()).await;
+    assert_eq!(offer(&both), (&json!("BOTH"), &first));
+    let seen = agent.data("query($id: UUID!) { conversation(id: $id) { closedAt } }", json!({ "id": first }));
+    let closed_at = seen.await["conversation"]["closedAt"].clone();
+    assert_eq!(both["continuity"]["earlierClosedAt"], closed_at);
+
+    // A renewal, a page that is loaded anew without the session, the person's other device.
+    let renewed = guest.sign_in(&token()).await;
+    assert_eq!(offer(&renewed), (&json!("RENEWED"), &first));
+    assert_eq!(renewed["continuity"]["earlierClosedAt"], closed_at);
+    let reloaded = server.visitor().sign_in(&token()).await;
+    assert_eq!(offer(&reloaded), (&json!("RESUMED"), &first));
+    assert_eq!(offer(&home.sign_in(&token()).await), (&json!("RENEWED"), &first));
+    let mut other = server.visitor();
+    let stranger = other.sign_in(&server.token("somebody else")).await;
+    assert_eq!(offer(&stranger), (&json!("NEW"), &Value::Null));
+    let decline = json!({ "conversationId": first, "answer": "DECLINE" });
+    assert_eq!(other.post("/earlier-messages", &decline).await.status, 404);
+
+    // A second one is offered before the first, and declining it leaves the first.
+    let mut tablet = server.visitor();
+    tablet.activate_anonymously().await;
+    let second = tablet.send("And to Portugal?").await["conversationId"].clone();
+    assert_eq!(offer(&tablet.sign_in(&token()).await), (&json!("BOTH"), &second));
+    let declined = json!({ "conversationId": second, "answer": "DECLINE" });
+    let left = json!({ "conversationId": ongoing, "copied": 0, "duplicate": false });
+    assert_eq!(home.post("/earlier-messages", &declined).await.ok(), left);
+    assert_eq!(home.post("/earlier-messages", &declined).await.ok()["duplicate"], true);
+    assert_eq!(offer(&tablet.sign_in(&token()).await), (&json!("RENEWED"), &first));
+    let added =
+        guest.post("/earlier-messages", &json!({ "conversationId": first, "answer": "ADD" })).await.ok();
+    assert_eq!(added["copied"], 1);
+    for visitor in [&mut home, &mut guest, &mut tablet, &mut server.visitor()] {
+        assert_eq!(visitor.sign_in(&token()).await["continuity"]["earlierConversationId"], Value::Null);
+    }
+
+    // What was added stays; a page that still shows a declined offer may take it up.
+    let late = json!({ "conversationId": first, "answer": "DECLINE" });
+    assert_eq!(guest.post("/earlier-messages", &late).await.ok()["copied"], 1);
+    let changed_mind = tablet.post("/earlier-messages", &json!({ "conversationId": second })).await.ok();
+    assert_eq!((&changed_mind["copied"], &changed_mind["duplicate"]), (&json!(1), &json!(false)));
+    let bad = guest.post("/earlier-messages", &json!({ "conversationId": first, "answer": "PERHAPS" })).await;
+    assert_eq!((bad.status, bad.code()), (400, "REQUEST_INVALID"));
+}
+
+#[tokio::test]
+async fn an_offer_ends_with_the_conversation_that_goes_on() {
+    let server = demo().await;
+    let agent = server.agent().await;
+    let mut home = server.visitor();
+    home.sign_in(&server.token("person")).await;
+    let ongoing = home.send("My order is late").await["conversationId"].clone();
+    let mut guest = server.visitor();
+    guest.activate_anonymously().await;
+    let earlier = guest.send("Do you ship to Spain?").await["conversationId"].clone();
+    assert_eq!(offer(&guest.sign_in(&server.token("person")).await), (&json!("BOTH"), &earlier));
+    mutate(&agent, "conversationClose", json!({ "conversationId": ongoing })).await;
+    assert_eq!(offer(&guest.sign_in(&server.token("person")).await), (&json!("RENEWED"), &Value::Null));
+    guest.send("Another thing").await;
+    assert_eq!(offer(&guest.sign_in(&server.token("person")).await), (&json!("RENEWED"), &Value::Null));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ both_engines!(
     one_is_ongoing_at_a_time,
     adoption_moves_what_is_the_devices_own,
     closing_links_and_ends_the_wait,
+    what_was_set_aside_is_offered_until_it_is_answered,
     the_first_agent_takes_it,
     counters_follow_the_texts,
     marks_only_move_forward,
@@ -84,6 +85,35 @@ async fn closing_links_and_ends_the_wait(db: Database) {
     assert_eq!((closed.continued_in, closed.waiting_since), (Some(conversation(2)), None));
     assert_eq!(read!(db, |tx| conversations::continued_from(tx, conversation(2)).await).unwrap(), [closed]);
     assert_eq!(read!(db, |tx| conversations::continued_from(tx, conversation(1)).await).unwrap(), []);
+}
+
+async fn what_was_set_aside_is_offered_until_it_is_answered(db: Database) {
+    db.seed_many(4).await;
+    let close = async |number, reason, now| {
+        let into = Some(conversation(4));
+        write!(db, |tx| conversations::close(tx, conversation(number), reason, into, at(now)).await).unwrap()
+    };
+    let offered =
+        async || read!(db, |tx| conversations::find_messages_offered(tx, conversation(4)).await).unwrap();
+    let decline = async |number| {
+        write!(db, |tx| conversations::set_messages_declined(tx, conversation(number), at(5000)).await)
+            .unwrap()
+    };
+    let add = async |number| {
+        write!(db, |tx| conversations::set_messages_added(tx, conversation(number), 1).await).unwrap()
+    };
+    assert_eq!(offered().await, None);
+    assert!(close(1, CloseReason::ContinuedInVerified, 3000).await);
+    assert!(close(2, CloseReason::ContinuedInVerified, 2000).await);
+    assert!(close(3, CloseReason::Agent, 4000).await);
+    assert_eq!(offered().await, Some((conversation(1), at(3000))), "the last one");
+    assert!(decline(1).await);
+    assert!(!decline(1).await, "once");
+    assert_eq!(offered().await, Some((conversation(2), at(2000))));
+    assert!(add(2).await);
+    assert!(!decline(2).await, "they were added");
+    assert!(add(1).await, "a changed mind");
+    assert_eq!(offered().await, None);
 }
 
 async fn the_first_agent_takes_it(db: Database) {

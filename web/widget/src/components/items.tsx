@@ -2,7 +2,8 @@
 import { cleanName, initials } from "@signet/kit";
 import type { NoticeCode } from "@signet/protocol";
 import type { JSX } from "preact";
-import type { Chat, EarlierOffer } from "../chat";
+import type { Chat } from "../chat";
+import type { EarlierOffer } from "../offer";
 import type { Messages } from "../messages";
 import { splitRuns } from "../text";
 import type { Group, Item, Line, Progress } from "../timeline";
@@ -14,11 +15,11 @@ interface Props {
   item: Item;
   /** The visitor's newest stored messages, the only ones to say how far they have come. */
   marked: boolean;
-  earlier: EarlierOffer;
+  earlier: EarlierOffer | null;
   chat: Chat;
 }
 
-export function ItemView({ item, marked, earlier, chat }: Props): JSX.Element {
+export function ItemView({ item, marked, earlier, chat }: Props): JSX.Element | null {
   const words = useWords();
   switch (item.kind) {
     case "day":
@@ -37,7 +38,7 @@ export function ItemView({ item, marked, earlier, chat }: Props): JSX.Element {
     case "notice":
       return <p class="notice">{noticeWords(item, words)}</p>;
     case "setAside":
-      return <SetAside chat={chat} offer={earlier} />;
+      return earlier && <SetAside chat={chat} step={earlier.step} />;
     case "group":
       return <GroupView group={item} marked={marked} chat={chat} />;
   }

@@ -259,7 +259,7 @@ export class Server {
       session: granted,
       device,
       project: { id: "demo", name: "Lumen" },
-      continuity: { outcome, earlierConversationId: null },
+      continuity: { outcome, earlierConversationId: null, earlierClosedAt: null },
     };
   }
 
