@@ -102,6 +102,7 @@ async function walkConsole(stage, look, options) {
   await refuse(stage, [makeVisitorToken(wrong, stage.manifest), "not a token", "undefined"]);
 
   await office.signIn();
+  await office.goTo("Token Doctor");
   await picture(office.page, `${look}-console-doctor`);
   await office.inspect(makeVisitorToken(wrong, stage.manifest), "The exp claim is in milliseconds");
   await picture(office.page, `${look}-console-finding`);

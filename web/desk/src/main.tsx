@@ -12,6 +12,7 @@ import "./styles/list.css";
 import "./styles/thread.css";
 import "./styles/profile.css";
 import "./styles/console.css";
+import "./styles/settings.css";
 
 applyTheme(preferences.get().theme);
 

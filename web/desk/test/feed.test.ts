@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { codeInWords, type Feed, newSince, sizeInWords, titleOf, withNewest, withOlder } from "../src/console/feed";
+import { codeInWords, type Feed, newSince, sizeInWords, titleOf, withNewest, withOlder } from "../src/console/failures/feed";
 import { failure, page } from "./console-samples";
 
 const numbers = (feed: Feed) => feed.failures.map((one) => Number(one.id.slice(-4)));

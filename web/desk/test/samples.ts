@@ -3,7 +3,7 @@ import type { DeskState } from "../src/store/state";
 import { emptyState } from "../src/store/state";
 import { type Action, reduce } from "../src/store/reducer";
 
-export const viewer: Viewer = { kind: "AGENT", id: "agent-1", name: "Ana Bauer", email: null, rights: [] };
+export const viewer: Viewer = { kind: "AGENT", id: "agent-1", name: "Ana Bauer", email: null, ownsPlatform: false, rights: [] };
 
 export const project: Project = {
   projectId: "demo",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { intervalOf, isSpan, type Span, spans, summaryOf, tallyCodes, ticksOf } from "../src/console/spans";
+import { intervalOf, isSpan, type Span, spans, summaryOf, tallyCodes, ticksOf } from "../src/console/failures/spans";
 import { hours } from "./console-samples";
 
 const now = Date.UTC(2026, 10, 20, 3, 25, 10);
@@ -22,7 +22,7 @@ describe("intervals", () => {
   });
 
   it("are known by their names alone", () => {
-    expect([isSpan("week"), isSpan("toString"), isSpan(null)]).toEqual([true, false, false]);
+    expect([isSpan("week"), isSpan("toString"), isSpan(undefined)]).toEqual([true, false, false]);
   });
 });
 

@@ -20,14 +20,27 @@ export class Console {
   async signIn({ email, password } = this.manifest.admin) {
     await this.page.goto(this.manifest.consoleUrl);
     await this.page.getByLabel("Email", { exact: true }).fill(email);
-    await this.page.getByLabel("Password", { exact: true }).fill(password);
+    const secret = this.page.getByLabel("Password", { exact: true });
+    await secret.fill(password);
     await this.page.getByRole("button", { name: "Sign in" }).click();
+    await secret.waitFor({ state: "detached" });
     await this.main.getByRole("heading", { level: 1 }).waitFor();
   }
 
-  /** @param {"Token Doctor" | "Failures"} name */
+  /**
+   * Follows the navigation, which small screens keep behind a button.
+   * @param {string} name of the page
+   */
   async goTo(name) {
-    await this.page.getByRole("navigation", { name: "Console" }).getByRole("link", { name, exact: true }).click();
+    const menu = this.page.getByRole("button", { name: "Pages", exact: true });
+    if (await menu.isVisible()) await menu.click();
+    await this.page.getByRole("navigation", { name: "Console" }).getByRole("link", { name }).click();
+  }
+
+  /** The names of the pages that the navigation offers. */
+  async pages() {
+    const links = this.page.getByRole("navigation", { name: "Console" }).getByRole("link");
+    return (await links.allInnerTexts()).map((text) => text.trim());
   }
 
   /**

@@ -33,6 +33,8 @@ async function administrator(stage, options) {
   const context = await stage.context({ viewport: { width: 1440, height: 900 }, ...options });
   const office = new Console(await context.newPage(), stage.manifest);
   await office.signIn();
+  await office.goTo("Token Doctor");
+  await office.token.waitFor();
   return office;
 }
 
@@ -147,7 +149,7 @@ test("console and desk lead to each other, for administrators alone", async (sta
   await office.page.getByRole("link", { name: /^Desk/ }).click();
   await office.page.getByRole("list", { name: "Conversations" }).waitFor();
   await office.page.getByRole("link", { name: "Console" }).click();
-  await office.token.waitFor();
+  await office.main.getByRole("heading", { level: 1 }).waitFor();
   await office.page.goBack();
   await office.page.getByRole("list", { name: "Conversations" }).waitFor();
 
@@ -155,8 +157,34 @@ test("console and desk lead to each other, for administrators alone", async (sta
   assert.equal(await desk.page.getByRole("link", { name: "Console" }).count(), 0);
   await desk.page.goto(new URL("/admin/failures", stage.manifest.platformUrl).href);
   await desk.page.getByRole("heading", { name: "The console is for administrators" }).waitFor();
+  assert.equal(await desk.page.getByRole("navigation", { name: "Console" }).count(), 0);
   await desk.page.getByRole("link", { name: "Back to the desk" }).click();
   await desk.list.waitFor();
+});
+
+test("an address that leads nowhere says so, and leads on", async (stage) => {
+  const office = await administrator(stage);
+  for (const [address, title] of /** @type {const} */ ([
+    ["/admin/nothing", "No such page"],
+    ["/admin/doctor?project=somebody-elses", "No such project"],
+  ])) {
+    await office.page.goto(new URL(address, stage.manifest.platformUrl).href);
+    await office.main.getByRole("heading", { level: 1, name: title, exact: true }).waitFor();
+    await assertAccessible(office.page.mainFrame(), title);
+    await office.page.getByRole("link", { name: "Go to the console’s first page" }).click();
+    await office.main.getByRole("heading", { level: 1, name: title, exact: true }).waitFor({ state: "detached" });
+  }
+});
+
+test("on a telephone the pages stand behind a button", async (stage) => {
+  const office = await administrator(stage, { viewport: { width: 380, height: 780 } });
+  await office.page.getByRole("button", { name: "Pages", exact: true }).click();
+  await office.page.getByRole("dialog", { name: "Pages" }).waitFor();
+  await assertAccessible(office.page.mainFrame(), "the pages on a telephone");
+  await office.page.getByRole("button", { name: "Close pages" }).click();
+  await office.goTo("Failures");
+  await office.page.getByRole("dialog").waitFor({ state: "detached" });
+  await office.main.getByRole("heading", { level: 1, name: "Authentication failures" }).waitFor();
 });
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {

@@ -1,66 +1,114 @@
 import type { ReactNode } from "react";
+import { Button, Dialog, DialogTrigger, Modal, ModalOverlay } from "react-aria-components";
 import { countsOf } from "../store/selectors";
 import { followTo } from "../ui/address";
 import { AgentMenu } from "../ui/agent-menu";
 import { useDeskState } from "../ui/context";
 import { Icon, Seal } from "../ui/icons";
-import { consoleAddress, followInConsole, type Page, pages, useConsolePlace } from "./place";
+import { type Chapter } from "./pages";
+import { consoleAddress, followInConsole, moved, useConsolePlace } from "./place";
 
-export const pageNames: Readonly<Record<Page, string>> = {
-  doctor: "Token Doctor",
-  failures: "Authentication failures",
-};
+interface NavigationProps {
+  readonly chapters: readonly Chapter[];
+  /** Id of the page that is shown. */
+  readonly current: string | null;
+}
 
-/** For rails that have room for a word. */
-const shortPageNames: Readonly<Record<Page, string>> = { doctor: "Token Doctor", failures: "Failures" };
-
-interface ConsoleRailProps {
-  readonly mayAdminister: boolean;
+interface ConsoleRailProps extends NavigationProps {
   readonly onSignOut: () => void;
 }
 
 /** The console's pages, and the way back to the desk. */
-export function ConsoleRail({ mayAdminister, onSignOut }: ConsoleRailProps): ReactNode {
-  const place = useConsolePlace();
-  const waiting = useDeskState((state) => countsOf(state.projects, null).waiting);
+export function ConsoleRail({ chapters, current, onSignOut }: ConsoleRailProps): ReactNode {
   return (
     <header className="rail">
       <p className="rail-brand">
         <Seal />
         <span>Signet</span>
       </p>
-      {mayAdminister && (
-        <nav className="rail-views" aria-label="Console">
+      <Navigation chapters={chapters} current={current} />
+      <Foot onSignOut={onSignOut} />
+    </header>
+  );
+}
+
+/** The same behind a button, for screens without room for a rail. */
+export function ConsoleMenu({ chapters, current, onSignOut }: ConsoleRailProps): ReactNode {
+  return (
+    <DialogTrigger>
+      <Button className="button console-menu-button" data-look="quiet" data-shape="icon" aria-label="Pages">
+        <Icon name="menu" />
+      </Button>
+      <ModalOverlay className="overlay console-menu-overlay" isDismissable>
+        <Modal className="console-menu">
+          <Dialog className="console-menu-dialog" aria-label="Pages">
+            {({ close }) => (
+              <>
+                <p className="rail-brand">
+                  <Seal />
+                  <span>Signet</span>
+                  <Button className="button" data-look="quiet" data-shape="icon" aria-label="Close pages" onPress={close}>
+                    <Icon name="close" />
+                  </Button>
+                </p>
+                <Navigation chapters={chapters} current={current} onFollow={close} />
+                <Foot onSignOut={onSignOut} />
+              </>
+            )}
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+    </DialogTrigger>
+  );
+}
+
+function Navigation({ chapters, current, onFollow }: NavigationProps & { onFollow?: () => void }): ReactNode {
+  const place = useConsolePlace();
+  if (chapters.length === 0) return null;
+  return (
+    <nav className="rail-views console-pages" aria-label="Console">
+      {chapters.map(({ name, pages }) => (
+        <section key={name}>
+          <h2 className="rail-heading">{name}</h2>
           <ul>
             {pages.map((page) => (
-              <li key={page}>
+              <li key={page.id}>
                 <a
                   className="rail-item"
-                  href={consoleAddress({ ...place, page })}
-                  aria-current={place.page === page ? "page" : undefined}
-                  onClick={(event) => followInConsole(event, { page })}
+                  href={consoleAddress(moved(place, { page: page.id, item: null }))}
+                  aria-current={page.id === current ? "page" : undefined}
+                  onClick={(event) => {
+                    followInConsole(event, { page: page.id, item: null });
+                    onFollow?.();
+                  }}
                 >
-                  <Icon name={page} />
-                  <span className="rail-label">{shortPageNames[page]}</span>
+                  <Icon name={page.icon} />
+                  <span className="rail-label">{page.name}</span>
                 </a>
               </li>
             ))}
           </ul>
-        </nav>
-      )}
-      <div className="rail-foot">
-        <a className="rail-item" href="/desk" onClick={(event) => followTo(event, "/desk")}>
-          <Icon name="all" />
-          <span className="rail-label">Desk</span>
-          {waiting > 0 && (
-            <span className="count" data-urgent="true">
-              {waiting > 999 ? "999+" : waiting}
-              <span className="visually-hidden"> waiting</span>
-            </span>
-          )}
-        </a>
-        <AgentMenu onSignOut={onSignOut} />
-      </div>
-    </header>
+        </section>
+      ))}
+    </nav>
+  );
+}
+
+function Foot({ onSignOut }: { onSignOut: () => void }): ReactNode {
+  const waiting = useDeskState((state) => countsOf(state.projects, null).waiting);
+  return (
+    <div className="rail-foot">
+      <a className="rail-item" href="/desk" onClick={(event) => followTo(event, "/desk")}>
+        <Icon name="all" />
+        <span className="rail-label">Desk</span>
+        {waiting > 0 && (
+          <span className="count" data-urgent="true">
+            {waiting > 999 ? "999+" : waiting}
+            <span className="visually-hidden"> waiting</span>
+          </span>
+        )}
+      </a>
+      <AgentMenu onSignOut={onSignOut} />
+    </div>
   );
 }

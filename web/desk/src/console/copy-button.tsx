@@ -10,9 +10,11 @@ interface CopyButtonProps {
   /** Id of the element that shows the text: it is selected where the clipboard is closed to pages, as over plain HTTP. */
   readonly shownIn: string;
   readonly what: string;
+  /** Whether the text is too long to stand in the button's name. */
+  readonly isLong?: boolean;
 }
 
-export function CopyButton({ text, shownIn, what }: CopyButtonProps): ReactNode {
+export function CopyButton({ text, shownIn, what, isLong = false }: CopyButtonProps): ReactNode {
   const [outcome, setOutcome] = useState<"copied" | "selected" | null>(null);
   useEffect(() => {
     if (outcome === null) return;
@@ -37,7 +39,7 @@ export function CopyButton({ text, shownIn, what }: CopyButtonProps): ReactNode 
         className="button copy"
         data-look="quiet"
         data-shape="icon"
-        aria-label={`Copy ${what} ${text}`}
+        aria-label={isLong ? `Copy ${what}` : `Copy ${what} ${text}`}
         onPress={() => void copy()}
       >
         <Icon name={outcome === "copied" ? "ok" : "copy"} />

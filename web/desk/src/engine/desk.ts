@@ -13,7 +13,7 @@ import {
   listDocument,
   markReadDocument,
   profileDocument,
-  type Project,
+  type Start,
   sendDocument,
   startDocument,
   threadDocument,
@@ -62,10 +62,14 @@ export class Desk {
     this.#onUnauthenticated = onUnauthenticated;
   }
 
-  /** Begins, or goes on after `stop`. `projects` must have been read before anything else that is shown. */
-  start(projects: readonly Project[]): void {
-    this.store.dispatch({ type: "projectsLoaded", projects });
+  /** Begins, or goes on after `stop`. What it begins with must have been read before anything else that is shown. */
+  start(read: Start): void {
+    this.#hold(read);
     this.showView(this.#view);
+    this.#openLive();
+  }
+
+  #openLive(): void {
     this.#stopLive = startLive({
       url: this.#socketUrl,
       projectIds: () => this.#projectIds(),
@@ -75,6 +79,19 @@ export class Desk {
       mayReconnect: () => this.#mayReconnect(),
       onUnauthenticated: this.#onUnauthenticated,
     });
+  }
+
+  /** Reads anew who the agent is and which projects are theirs, after a change of either. */
+  async refresh(): Promise<void> {
+    const data = this.#dataOf(await this.#api.query(startDocument, {}));
+    if (data === null) return;
+    const held = this.#projectIds();
+    this.#hold(data);
+    if (data.projects.nodes.every(({ projectId }) => held.includes(projectId))) return;
+    // Events of a project are asked for when the connection opens.
+    this.#stopLive?.();
+    this.#openLive();
+    this.showView(this.#view);
   }
 
   stop(): void {
@@ -311,8 +328,13 @@ export class Desk {
       this.#onUnauthenticated();
       return false;
     }
-    this.store.dispatch({ type: "projectsLoaded", projects: answer.data.projects.nodes });
+    this.#hold(answer.data);
     return true;
+  }
+
+  #hold({ viewer, projects }: Start): void {
+    this.store.dispatch({ type: "viewerLoaded", viewer });
+    this.store.dispatch({ type: "projectsLoaded", projects: projects.nodes });
   }
 
   async #deliver(conversationId: string, clientMessageId: string, text: string): Promise<void> {

@@ -87,8 +87,10 @@ export const startDocument = graphql(`
       id
       name
       email
+      ownsPlatform
       rights {
         projectId
+        role
         scopes
       }
     }
@@ -313,8 +315,9 @@ export type { ResultOf };
 export type Message = ResultOf<typeof messageFields>;
 export type Conversation = ResultOf<typeof conversationFields>;
 export type ConversationEvent = ResultOf<typeof eventsDocument>["conversationEvents"];
-export type Viewer = ResultOf<typeof startDocument>["viewer"];
-export type Project = ResultOf<typeof startDocument>["projects"]["nodes"][number];
+export type Start = ResultOf<typeof startDocument>;
+export type Viewer = Start["viewer"];
+export type Project = Start["projects"]["nodes"][number];
 export type Counts = Project["counts"];
 export type VisitorProfile = NonNullable<ResultOf<typeof profileDocument>["visitor"]>;
 export type NoticeCode = NonNullable<Message["notice"]>;

@@ -1,5 +1,5 @@
 /** The store's transitions: pure, idempotent, and safe against answers overtaking events. */
-import type { Conversation, ConversationEvent, Counts, Message, Project, VisitorProfile } from "../graphql/documents";
+import type { Conversation, ConversationEvent, Counts, Message, Project, Viewer, VisitorProfile } from "../graphql/documents";
 import { mergeConversation, mergeMessages, mergeNewestPage } from "./merge";
 import { type Connection, type DeskState, listKey, type Pending, type SendFailure, type View } from "./state";
 
@@ -12,6 +12,7 @@ interface Page {
 /** `asOf`: the project's cursor when the request was made; the answer is at least as new. */
 export type Action =
   | { readonly type: "projectsLoaded"; readonly projects: readonly Project[] }
+  | { readonly type: "viewerLoaded"; readonly viewer: Viewer }
   | { readonly type: "countsLoaded"; readonly projectId: string; readonly counts: Counts }
   | {
       readonly type: "listLoaded";
@@ -57,6 +58,8 @@ export function reduce(state: DeskState, action: Action): DeskState {
   switch (action.type) {
     case "projectsLoaded":
       return projectsLoaded(state, action.projects);
+    case "viewerLoaded":
+      return { ...state, viewer: action.viewer };
     case "countsLoaded": {
       const project = state.projects[action.projectId];
       if (project === undefined) return state;

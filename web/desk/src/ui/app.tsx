@@ -15,11 +15,17 @@ import { invitationToken, Welcome } from "./welcome";
 
 const SOCKET = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
 
+/** What a person does here. */
+interface Work {
+  readonly desk: Desk;
+  readonly administration: Administration;
+}
+
 type Phase =
   | { readonly name: "starting" }
   | { readonly name: "unreachable" }
   | { readonly name: "signed-out"; readonly because: "not-signed-in" | "session-ended" | "no-agent" }
-  | { readonly name: "signed-in"; readonly desk: Desk; readonly administration: Administration };
+  | ({ readonly name: "signed-in" } & Work);
 
 export function App(): ReactNode {
   const [invitation, setInvitation] = useState(() => invitationToken(location));
@@ -63,7 +69,7 @@ function useSession(): { phase: Phase; start: () => Promise<void>; leave: () => 
   const [phase, setPhase] = useState<Phase>({ name: "starting" });
   const [api] = useState<Api>(() => createApi("/graphql"));
   // Outlives the end of a session, so that the same agent finds drafts and unsent messages again.
-  const kept = useRef<Desk>(undefined);
+  const kept = useRef<Work>(undefined);
 
   const start = useCallback(async () => {
     const answer = await api.query(startDocument, {});
@@ -72,23 +78,24 @@ function useSession(): { phase: Phase; start: () => Promise<void>; leave: () => 
       setPhase(isOut ? { name: "signed-out", because: "not-signed-in" } : { name: "unreachable" });
       return;
     }
-    const { viewer, projects } = answer.data;
+    const { viewer } = answer.data;
     if (viewer.kind !== "AGENT") return setPhase({ name: "signed-out", because: "no-agent" });
     const onUnauthenticated = () => {
-      kept.current?.stop();
+      kept.current?.desk.stop();
       setPhase({ name: "signed-out", because: "session-ended" });
     };
-    if (kept.current?.store.get().viewer.id !== viewer.id) {
-      kept.current = new Desk({ api, viewer, socketUrl: SOCKET, onUnauthenticated });
+    if (kept.current?.desk.store.get().viewer.id !== viewer.id) {
+      const desk = new Desk({ api, viewer, socketUrl: SOCKET, onUnauthenticated });
+      kept.current = { desk, administration: new Administration({ api, onUnauthenticated }) };
     }
-    kept.current.stop();
-    kept.current.start(projects.nodes);
-    setPhase({ name: "signed-in", desk: kept.current, administration: new Administration({ api, onUnauthenticated }) });
+    kept.current.desk.stop();
+    kept.current.desk.start(answer.data);
+    setPhase({ name: "signed-in", ...kept.current });
   }, [api]);
 
   const leave = useCallback(async () => {
     if (!(await signOut())) return false;
-    kept.current?.stop();
+    kept.current?.desk.stop();
     kept.current = undefined;
     setPhase({ name: "signed-out", because: "not-signed-in" });
     return true;

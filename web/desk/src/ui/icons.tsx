@@ -58,6 +58,8 @@ const icons = {
     strokes: ["M6 5.5h6.5c.3 0 .5.2.5.5v7c0 .3-.2.5-.5.5H6a.5.5 0 0 1-.5-.5V6c0-.3.2-.5.5-.5Z", "M3.5 10.5H3V3c0-.3.2-.5.5-.5H10V3"],
     fills: [],
   },
+  tick: { strokes: ["m3.8 8.3 2.8 2.9 5.6-6.2"], fills: [] },
+  menu: { strokes: ["M2.5 4.5h11M2.5 8h11M2.5 11.5h11"], fills: [] },
   open: { strokes: ["m4.2 6 3.8 3.9L11.8 6"], fills: [] },
 } satisfies Record<string, Drawing>;
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { countsOf } from "../store/selectors";
 import { type View, views } from "../store/state";
-import { useMayAdminister } from "../console/may-administer";
+import { useMayEnterConsole } from "../console/rights";
 import { followTo } from "./address";
 import { AgentMenu } from "./agent-menu";
 import { useDeskState } from "./context";
@@ -24,7 +24,7 @@ interface RailProps {
 export function Rail({ onSignOut, onHelp }: RailProps): ReactNode {
   const projects = useDeskState((state) => state.projects);
   const place = usePlace();
-  const mayAdminister = useMayAdminister();
+  const mayEnterConsole = useMayEnterConsole();
   const counts = countsOf(projects, place.projectId);
   return (
     <header className="rail">
@@ -53,7 +53,7 @@ export function Rail({ onSignOut, onHelp }: RailProps): ReactNode {
           <span className="rail-label">Shortcuts</span>
           <kbd>?</kbd>
         </button>
-        {mayAdminister && (
+        {mayEnterConsole && (
           <a className="rail-item" href="/admin" onClick={(event) => followTo(event, "/admin")}>
             <Icon name="console" />
             <span className="rail-label">Console</span>

@@ -1,9 +1,9 @@
 import type { ReactNode, RefObject } from "react";
-import type { Finding, Inspection, InspectionStep } from "../graphql/console-documents";
-import { Icon, type IconName } from "../ui/icons";
-import { Advice } from "./advice";
-import { Prose } from "./prose";
-import { exactly, statusWords, stepDoes, stepNames } from "./words";
+import type { Finding, Inspection, InspectionStep } from "../../graphql/console-documents";
+import { Icon, type IconName } from "../../ui/icons";
+import { Advice } from "../advice";
+import { Prose } from "../prose";
+import { exactly, statusWords, stepDoes, stepNames } from "../words";
 
 interface InspectionResultProps {
   readonly inspection: Inspection;

@@ -1,7 +1,7 @@
 /** Spans of time to count failures in, and what their counts say. */
 import { formatClock, formatMoment } from "@signet/kit";
-import type { Interval } from "../engine/administration";
-import type { FailureCount } from "../graphql/console-documents";
+import type { Interval } from "../../engine/administration";
+import type { FailureCount } from "../../graphql/console-documents";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,8 +23,8 @@ export const spans: Readonly<Record<Span, Buckets>> = {
   week: { words: "7 days", bucketWords: "6 hours", bucket: 6 * HOUR, buckets: 28 },
 };
 
-export function isSpan(word: string | null): word is Span {
-  return word !== null && Object.hasOwn(spans, word);
+export function isSpan(word: string | undefined): word is Span {
+  return word !== undefined && Object.hasOwn(spans, word);
 }
 
 /**

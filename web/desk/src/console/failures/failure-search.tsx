@@ -1,11 +1,11 @@
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { Button, Input, Label, TextField } from "react-aria-components";
-import { goInConsole, useConsolePlace } from "./place";
+import { lookFor, useLookedFor } from "./looked-for";
 import type { CodeTally } from "./spans";
 
 /** Finds failures by the id that was quoted, or by code. The codes on offer are those that occurred. */
 export function FailureSearch({ tallies }: { tallies: readonly CodeTally[] }): ReactNode {
-  const { correlationId, code, fineCode } = useConsolePlace();
+  const { correlationId, code, fineCode } = useLookedFor();
   const codeId = useId();
   const isFiltered = correlationId !== null || code !== null || fineCode !== null;
   return (
@@ -18,7 +18,7 @@ export function FailureSearch({ tallies }: { tallies: readonly CodeTally[] }): R
           id={codeId}
           className="select"
           value={choiceOf(code, fineCode)}
-          onChange={(event) => goInConsole(filterOf(event.target.value))}
+          onChange={(event) => lookFor(filterOf(event.target.value))}
         >
           <option value="">All codes</option>
           <CodeOptions tallies={tallies} code={code} fineCode={fineCode} />
@@ -28,7 +28,7 @@ export function FailureSearch({ tallies }: { tallies: readonly CodeTally[] }): R
         <Button
           className="button"
           data-look="quiet"
-          onPress={() => goInConsole({ correlationId: null, code: null, fineCode: null })}
+          onPress={() => lookFor({ correlationId: null, code: null, fineCode: null })}
         >
           Show all
         </Button>
@@ -43,7 +43,7 @@ function IdSearch({ initial }: { initial: string }): ReactNode {
   function submit(event: FormEvent): void {
     event.preventDefault();
     const correlationId = text.trim();
-    goInConsole({ correlationId: correlationId === "" ? null : correlationId });
+    lookFor({ correlationId: correlationId === "" ? null : correlationId });
   }
 
   return (

@@ -2,7 +2,7 @@
  * The list of failures as far as it was fetched. Newest first, none twice, no hole: whatever comes while the list is
  * open is joined to what is there, or replaces it when too much came to join.
  */
-import type { AuthenticationFailure, FailurePage } from "../graphql/console-documents";
+import type { AuthenticationFailure, FailurePage } from "../../graphql/console-documents";
 
 export interface Feed {
   readonly failures: readonly AuthenticationFailure[];

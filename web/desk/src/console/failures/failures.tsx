@@ -1,18 +1,29 @@
 import { type ReactNode, useMemo, useState } from "react";
 import { Button, Switch } from "react-aria-components";
 import { formatClock } from "@signet/kit";
-import type { FailureFilter } from "../engine/administration";
-import { Icon, Seal } from "../ui/icons";
+import type { FailureFilter } from "../../engine/administration";
+import { Icon, Seal } from "../../ui/icons";
 import { Chart } from "./chart";
 import { FailureRow } from "./failure-row";
 import { FailureSearch } from "./failure-search";
-import { goInConsole, useConsolePlace } from "./place";
+import type { ProjectPage } from "../page";
+import { lookFor, useLookedFor } from "./looked-for";
 import { isSpan, spans, tallyCodes } from "./spans";
 import { useFailureCounts, useFailures } from "./use-failures";
 
+export const failuresPage: ProjectPage = {
+  of: "project",
+  id: "failures",
+  title: "Authentication failures",
+  name: "Failures",
+  icon: "failures",
+  needs: "visitors:authenticate",
+  Content: Failures,
+};
+
 /** Who was refused lately, and why. */
-export function Failures({ projectId }: { projectId: string }): ReactNode {
-  const { correlationId, code, fineCode, span } = useConsolePlace();
+function Failures({ projectId }: { projectId: string }): ReactNode {
+  const { correlationId, code, fineCode, span } = useLookedFor();
   const [isLive, setIsLive] = useState(true);
   const filter = useMemo<FailureFilter>(
     () => ({
@@ -79,7 +90,7 @@ export function Failures({ projectId }: { projectId: string }): ReactNode {
 }
 
 function SpanChoice(): ReactNode {
-  const place = useConsolePlace();
+  const lookedFor = useLookedFor();
   return (
     <fieldset className="choice">
       <legend className="visually-hidden">Count failures of the last</legend>
@@ -89,9 +100,9 @@ function SpanChoice(): ReactNode {
             type="radio"
             name="span"
             className="visually-hidden"
-            checked={place.span === span}
+            checked={lookedFor.span === span}
             onChange={() => {
-              if (isSpan(span)) goInConsole({ span });
+              if (isSpan(span)) lookFor({ span });
             }}
           />
           <span>{words}</span>
@@ -107,7 +118,7 @@ function NoFailures({ isFiltered }: { isFiltered: boolean }): ReactNode {
       <section className="console-nothing">
         <h2>No such failure</h2>
         <p>Nothing among the last 500 failures of this project matches. Check that the whole correlation id was copied.</p>
-        <button type="button" className="link" onClick={() => goInConsole({ correlationId: null, code: null, fineCode: null })}>
+        <button type="button" className="link" onClick={() => lookFor({ correlationId: null, code: null, fineCode: null })}>
           Show all failures
         </button>
       </section>

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "react";
-import type { FailureFilter, Told } from "../engine/administration";
-import type { FailureCount } from "../graphql/console-documents";
-import { useAdministration } from "./context";
+import type { FailureFilter, Told } from "../../engine/administration";
+import type { FailureCount } from "../../graphql/console-documents";
+import { useAdministration } from "../context";
 import { type Feed, newSince, withNewest, withOlder } from "./feed";
-import { usePolling } from "./polling";
+import { usePolling } from "../polling";
 import { intervalOf, type Span, spans } from "./spans";
 
 export interface FailureList {

@@ -1,14 +1,14 @@
 import { memo, type ReactNode, useId, useState } from "react";
 import { Button } from "react-aria-components";
 import { formatMoment } from "@signet/kit";
-import type { AuthenticationFailure } from "../graphql/console-documents";
-import { useNow } from "../ui/clock";
-import { Icon } from "../ui/icons";
-import { Advice } from "./advice";
-import { CopyButton } from "./copy-button";
+import type { AuthenticationFailure } from "../../graphql/console-documents";
+import { useNow } from "../../ui/clock";
+import { Icon } from "../../ui/icons";
+import { Advice } from "../advice";
+import { CopyButton } from "../copy-button";
 import { sizeInWords, titleOf } from "./feed";
-import { Prose } from "./prose";
-import { exactly } from "./words";
+import { Prose } from "../prose";
+import { exactly } from "../words";
 
 interface FailureRowProps {
   readonly failure: AuthenticationFailure;

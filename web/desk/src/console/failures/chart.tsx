@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 import { formatMoment } from "@signet/kit";
-import type { FailureCount } from "../graphql/console-documents";
-import { useNow } from "../ui/clock";
+import type { FailureCount } from "../../graphql/console-documents";
+import { useNow } from "../../ui/clock";
 import { type Span, summaryOf, ticksOf, totalOf } from "./spans";
 
 /** Units of the drawing: it is stretched to the width there is. */

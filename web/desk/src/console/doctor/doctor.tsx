@@ -1,15 +1,26 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, Label, TextArea, TextField } from "react-aria-components";
-import type { Inspection } from "../graphql/console-documents";
-import { Icon } from "../ui/icons";
-import { useAdministration } from "./context";
+import type { Inspection } from "../../graphql/console-documents";
+import { Icon } from "../../ui/icons";
+import { useAdministration } from "../context";
+import type { ProjectPage } from "../page";
 import { InspectionResult } from "./inspection-result";
+
+export const doctorPage: ProjectPage = {
+  of: "project",
+  id: "doctor",
+  title: "Token Doctor",
+  name: "Token Doctor",
+  icon: "doctor",
+  needs: "visitors:authenticate",
+  Content: Doctor,
+};
 
 /**
  * Says what is wrong with a visitor token. The token is held while the page is shown and nowhere else: not in the
  * address, not in any storage, and the browser is told not to remember the field.
  */
-export function Doctor({ projectId }: { projectId: string }): ReactNode {
+function Doctor({ projectId }: { projectId: string }): ReactNode {
   const administration = useAdministration();
   const [token, setToken] = useState("");
   const [busy, setBusy] = useState(false);

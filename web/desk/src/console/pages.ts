@@ -1,0 +1,25 @@
+/** Every page of the console, in the order of the navigation. A page is added here and nowhere else. */
+import type { Viewer } from "../graphql/documents";
+import { doctorPage } from "./doctor/doctor";
+import { failuresPage } from "./failures/failures";
+import type { Page } from "./page";
+import { mayOpen } from "./rights";
+
+export interface Chapter {
+  readonly name: string;
+  readonly pages: readonly Page[];
+}
+
+const chapters: readonly Chapter[] = [{ name: "Visitor tokens", pages: [doctorPage, failuresPage] }];
+
+/** What the person may open, chapter by chapter. */
+export function chaptersFor(viewer: Viewer, projectId: string | null): readonly Chapter[] {
+  return chapters
+    .map(({ name, pages }) => ({ name, pages: pages.filter((page) => mayOpen(page, viewer, projectId)) }))
+    .filter(({ pages }) => pages.length > 0);
+}
+
+/** The page that an address names, whoever may open it. */
+export function findPage(id: string): Page | undefined {
+  return chapters.flatMap(({ pages }) => pages).find((page) => page.id === id);
+}
