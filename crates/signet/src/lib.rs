@@ -1,7 +1,7 @@
 //! The `signet` program: configuration, wiring, command line and demo.
 //!
 //! Everything with rules lives in the crates below; here they are joined. Invariants:
-//! - a setting comes from a flag, else the environment, else the file, else its default, in that order ([`config`]);
+//! - a setting comes from a flag, else the environment, else the file, else its default, in that order ([`settings`]);
 //! - the binary and the tests start the platform through the same door ([`server::Server::start`]);
 //! - what was acknowledged survives the way down: the database is drained and closed before the process ends.
 
@@ -12,5 +12,7 @@ mod documentation;
 pub mod environment;
 pub mod platform;
 pub mod secret_file;
+pub mod secrets;
 pub mod server;
+pub mod settings;
 pub mod telemetry;

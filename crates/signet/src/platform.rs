@@ -109,7 +109,7 @@ async fn open_store(config: &Config) -> anyhow::Result<(Store, Arc<Hub>)> {
     let hub = Arc::new(Hub::default());
     let options = StoreOptions { readers: config.database_readers, ..StoreOptions::default() };
     // The address may hold a password, so it is not repeated in the message.
-    let store = Store::open(&config.database, options, App::observer(Arc::clone(&hub)))
+    let store = Store::open(&config.database_address()?, options, App::observer(Arc::clone(&hub)))
         .await
         .context("open the database")?;
     Ok((store, hub))

@@ -11,7 +11,8 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::config::{LogFormat, Logging};
+use crate::config::Logging;
+use crate::settings::LogFormat;
 
 /// Sends log events to standard error. Call once, first.
 pub fn start_logging(logging: &Logging) -> anyhow::Result<()> {

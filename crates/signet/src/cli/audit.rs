@@ -12,8 +12,8 @@ use signet_domain::ProjectId;
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
-use crate::config::Lifetime;
 use crate::platform::{self, Platform};
+use crate::settings::Lifetime;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum AuditCommand {

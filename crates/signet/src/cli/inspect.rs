@@ -24,9 +24,9 @@ use crate::cli::inspect::online::ServerArgs;
 use crate::cli::output;
 use crate::cli::storage::StorageArgs;
 use crate::cli::token::read;
-use crate::config::parse_duration;
 use crate::environment;
 use crate::platform::Platform;
+use crate::settings::parse_duration;
 
 #[derive(Args, Debug)]
 pub(crate) struct InspectArgs {

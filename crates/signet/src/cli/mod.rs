@@ -18,7 +18,8 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use output::line;
 
-use crate::config::{LogFormat, Logging};
+use crate::config::Logging;
+use crate::settings::LogFormat;
 use crate::telemetry;
 
 /// Authenticated messaging for websites.

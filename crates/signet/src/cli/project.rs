@@ -11,8 +11,8 @@ use signet_domain::{AuthenticatedMode, Project, ProjectId, TokenProfile, limits}
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
-use crate::config::{Lifetime, parse_duration};
 use crate::platform::Operator;
+use crate::settings::{Lifetime, parse_duration};
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum ProjectCommand {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::Settings;
 use crate::environment;
 use crate::server::{Server, stop_signal};
+use crate::settings::Settings;
 use crate::telemetry;
 
 #[derive(Args, Debug)]
 #[command(after_help = "A flag wins over its environment variable, which wins over the file. \
-                        docs/configuration.md describes every setting.")]
+                        docs/settings.md describes every setting.")]
 pub(crate) struct ServeArgs {
     /// Settings file in TOML
     #[arg(short, long, env = "SIGNET_CONFIG", value_name = "FILE")]

@@ -5,21 +5,18 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::output;
-use crate::config::{Config, Settings};
+use crate::config::Config;
 use crate::platform::Operator;
+use crate::settings::{CommandSettings, Settings};
 
-/// Where the data is.
+/// Where the data and the keys are.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct StorageArgs {
     /// Settings file in TOML, the same as for `signet serve`
     #[arg(short, long, env = "SIGNET_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where data lives: `sqlite:PATH` or `postgres://user@host/database` [default: signet.db in the data directory]
-    #[arg(long, env = "SIGNET_DATABASE", value_name = "ADDRESS", hide_env_values = true)]
-    database: Option<String>,
-    /// Directory of the embedded database [default: ./signet-data]
-    #[arg(long, env = "SIGNET_DATA_DIR", value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    settings: CommandSettings,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -28,11 +25,7 @@ pub(crate) struct StorageArgs {
 impl StorageArgs {
     /// The settings, with the defaults.
     pub(crate) fn resolve(&self) -> anyhow::Result<Config> {
-        let said = Settings {
-            database: self.database.clone(),
-            data_dir: self.data_dir.clone(),
-            ..Settings::default()
-        };
+        let said = Settings::clone(&self.settings.0).or(Settings::from_environment()?);
         match &self.config {
             Some(path) => said.or(Settings::from_file(path)?),
             None => said,

@@ -14,8 +14,8 @@ use signet_token::visitor_token::STRICT_TYPE;
 use signet_token::{EncryptionKey, SigningKey, TokenProvider, base64url};
 
 use crate::cli::{inspect, output};
-use crate::config::Lifetime;
 use crate::environment;
+use crate::settings::Lifetime;
 
 /// The documented members of visitorData.
 const VISITOR_DATA: [&str; 8] =

@@ -15,6 +15,7 @@ mod welcome;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
@@ -22,10 +23,11 @@ use clap::Args;
 use signet_app::RateLimits;
 use tokio::net::TcpListener;
 
-use crate::config::{Config, Lifetime, LogFormat, Logging, RateLimitSettings, Settings};
+use crate::config::{Config, Logging};
 use crate::environment;
 use crate::platform::Platform;
 use crate::server::{Server, stop_signal};
+use crate::settings::{Lifetime, LogFormat, RateLimitSettings, Settings};
 use crate::telemetry;
 use folder::DemoFolder;
 use shop::Shop;
@@ -108,9 +110,13 @@ fn config(args: &DemoArgs, folder: &DemoFolder) -> anyhow::Result<Config> {
     // Every visitor of a demo comes from one address, so what protects a platform from one address would be in the way.
     let limits = RateLimits::default();
     let mut rate_limits = args.rate_limits.clone();
-    rate_limits.activations_per_address.get_or_insert(limits.activations_per_address * 10);
-    rate_limits.messages_per_address.get_or_insert(limits.messages_per_address * 10);
-    rate_limits.sign_ins_per_address.get_or_insert(limits.sign_ins_per_address * 10);
+    let or_ten_times = |said: Option<NonZeroU32>, limit: u32| said.or(NonZeroU32::new(limit * 10));
+    rate_limits.activations_per_address =
+        or_ten_times(rate_limits.activations_per_address, limits.activations_per_address);
+    rate_limits.messages_per_address =
+        or_ten_times(rate_limits.messages_per_address, limits.messages_per_address);
+    rate_limits.sign_ins_per_address =
+        or_ten_times(rate_limits.sign_ins_per_address, limits.sign_ins_per_address);
     let settings = Settings {
         data_dir: Some(folder.path().to_owned()),
         keystore_passphrase_file: Some(folder.passphrase_file()?),

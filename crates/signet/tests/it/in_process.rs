@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use signet::config::Settings;
 use signet::environment::SystemRandom;
 use signet::server::Server;
+use signet::settings::Settings;
 use signet_app::{Actor, NewApiClient, NewCustomerKey};
 use signet_domain::env::ManualClock;
 use signet_domain::{Env, Project, Scopes, Timestamp};

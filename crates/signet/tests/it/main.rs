@@ -32,6 +32,7 @@ mod projects;
 mod provider_properties;
 mod provider_servers;
 mod providers;
+mod settings;
 mod shutdown;
 mod tls;
 mod token_doctor;
