@@ -13,6 +13,8 @@ import "./styles/thread.css";
 import "./styles/profile.css";
 import "./styles/console.css";
 import "./styles/settings.css";
+import "./styles/forms.css";
+import "./styles/account.css";
 
 applyTheme(preferences.get().theme);
 

@@ -25,7 +25,8 @@ import { eventually } from "./wait.mjs";
  * @property {{login: string, password: string, userId: string}[]} shopUsers
  */
 
-const BINARY = process.env["SIGNET_BINARY"] ?? resolve(import.meta.dirname, "../../../target/debug/signet");
+/** The program under test. */
+export const BINARY = process.env["SIGNET_BINARY"] ?? resolve(import.meta.dirname, "../../../target/debug/signet");
 /** A first start makes keys and demo data; a debug build on a busy machine takes its time. */
 const START_PATIENCE = 60_000;
 const STOP_PATIENCE = 20_000;

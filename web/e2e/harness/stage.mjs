@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "./browser.mjs";
+import { Console } from "./console.mjs";
 import { Desk } from "./desk.mjs";
 import { Signet } from "./server.mjs";
 import { Shop } from "./shop.mjs";
@@ -89,6 +90,14 @@ export class Stage {
     await desk.visit();
     await desk.signIn();
     return desk;
+  }
+
+  /** A page on which the demo's owner is signed in, to set things up. */
+  async owner() {
+    const office = new Console(await (await this.context()).newPage(), this.manifest);
+    await office.signIn();
+    await office.page.getByRole("navigation", { name: "Console" }).waitFor();
+    return office.page;
   }
 
   /**

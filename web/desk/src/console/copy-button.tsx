@@ -12,9 +12,11 @@ interface CopyButtonProps {
   readonly what: string;
   /** Whether the text is too long to stand in the button's name. */
   readonly isLong?: boolean;
+  /** Words on the button instead of the icon alone. */
+  readonly words?: string;
 }
 
-export function CopyButton({ text, shownIn, what, isLong = false }: CopyButtonProps): ReactNode {
+export function CopyButton({ text, shownIn, what, isLong = false, words }: CopyButtonProps): ReactNode {
   const [outcome, setOutcome] = useState<"copied" | "selected" | null>(null);
   useEffect(() => {
     if (outcome === null) return;
@@ -36,13 +38,14 @@ export function CopyButton({ text, shownIn, what, isLong = false }: CopyButtonPr
   return (
     <>
       <Button
-        className="button copy"
-        data-look="quiet"
-        data-shape="icon"
-        aria-label={isLong ? `Copy ${what}` : `Copy ${what} ${text}`}
+        className={words === undefined ? "button copy" : "button"}
+        {...(words === undefined
+          ? { "data-look": "quiet", "data-shape": "icon", "aria-label": isLong ? `Copy ${what}` : `Copy ${what} ${text}` }
+          : { "data-look": "secondary" })}
         onPress={() => void copy()}
       >
         <Icon name={outcome === "copied" ? "ok" : "copy"} />
+        {words}
       </Button>
       <span className={outcome === "selected" ? "hint" : "visually-hidden"} role="status">
         {outcome === "copied" && "Copied"}

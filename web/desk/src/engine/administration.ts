@@ -33,7 +33,7 @@ export interface FieldError {
 export type Outcome<Data> = { readonly data: Data } | { readonly errors: readonly [FieldError, ...FieldError[]] };
 
 /** What every mutation answers besides the thing itself. */
-interface UserError {
+export interface UserError {
   readonly message: string;
   readonly field: readonly string[] | null;
   readonly code?: string | null;

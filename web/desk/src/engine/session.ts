@@ -4,8 +4,14 @@ const SESSION = "/desk/session";
 const INVITATION = "/desk/invitation";
 const HEADERS = { "content-type": "application/json", "x-signet-desk": "1" };
 
+/** `waitSeconds`: so many attempts were refused that the next one has to wait; `null` if the server does not say how long. */
 export type SignInOutcome =
-  "signed-in" | "code-needed" | "wrong-code" | "wrong-credentials" | "too-many-attempts" | "unreachable";
+  | "signed-in"
+  | "code-needed"
+  | "wrong-code"
+  | "wrong-credentials"
+  | "unreachable"
+  | { readonly waitSeconds: number | null };
 
 /** Whom a one-time link is for; nobody in particular if it is that of the platform's first owner. */
 export interface Invitee {
@@ -30,7 +36,7 @@ export async function signIn(email: string, password: string, code?: string): Pr
   const response = await post(SESSION, code === undefined ? { email, password } : { email, password, code });
   if (response === null) return "unreachable";
   if (response.ok) return "signed-in";
-  if (response.status === 429) return "too-many-attempts";
+  if (response.status === 429) return { waitSeconds: secondsOf(response.headers.get("retry-after")) };
   if (response.status !== 401 && response.status !== 400) return "unreachable";
   switch (await codeOf(response)) {
     case "SECOND_FACTOR_REQUIRED":
@@ -80,6 +86,10 @@ async function post(address: string, body: object): Promise<Response | null> {
   } catch {
     return null;
   }
+}
+
+function secondsOf(header: string | null): number | null {
+  return header !== null && /^\d{1,6}$/.test(header) ? Number(header) : null;
 }
 
 async function codeOf(response: Response): Promise<string | null> {

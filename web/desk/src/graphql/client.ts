@@ -1,7 +1,9 @@
 /** The desk's one door to the server: typed operations in, typed data or a named failure out. */
 import { type AnyVariables, Client, type CombinedError, fetchExchange, type TypedDocumentNode } from "@urql/core";
+import type { GraphQLError } from "graphql";
+import { durationInWords } from "../ui/duration";
 
-/** `unauthenticated`: nobody is signed in. `unreachable`: try again. `refused`: the server's own words. */
+/** `unauthenticated`: nobody is signed in. `unreachable`: try again. `refused`: why, in words. */
 export type Failure =
   | { readonly kind: "unauthenticated" }
   | { readonly kind: "unreachable" }
@@ -43,7 +45,21 @@ function toFailure(error: CombinedError): Failure {
   if (response instanceof Response && response.status === 401) return { kind: "unauthenticated" };
   if (error.graphQLErrors.some((one) => isUnauthenticated(one))) return { kind: "unauthenticated" };
   const first = error.graphQLErrors[0];
-  return first === undefined ? { kind: "unreachable" } : { kind: "refused", message: first.message };
+  return first === undefined ? { kind: "unreachable" } : { kind: "refused", message: wordsOf(first) };
+}
+
+/** The server's own words, except where a person wants to know what to do now. */
+function wordsOf({ message, extensions }: GraphQLError): string {
+  switch (extensions["name"]) {
+    case "PERMISSION_DENIED":
+      return "Your role does not allow this.";
+    case "RATE_LIMITED": {
+      const after = extensions["retryAfter"];
+      return `Too many attempts. Try again in ${typeof after === "number" ? durationInWords(after) : "a minute"}.`;
+    }
+    default:
+      return message;
+  }
 }
 
 /** Whether a GraphQL error says that nobody is signed in. */

@@ -30,8 +30,19 @@ export function followTo(event: MouseEvent, address: string): void {
 }
 
 const CONSOLE = /^\/admin(\/|$)/;
+const ACCOUNT = /^\/desk\/account\/?$/;
 
-/** Which of the two surfaces the address belongs to. */
-export function useSurface(): "desk" | "console" {
-  return useSyncExternalStore(onArrive, () => (CONSOLE.test(location.pathname) ? "console" : "desk"));
+/** Where one's own account is looked after. */
+export const ACCOUNT_ADDRESS = "/desk/account";
+
+export type Surface = "desk" | "console" | "account";
+
+function surface(): Surface {
+  if (CONSOLE.test(location.pathname)) return "console";
+  return ACCOUNT.test(location.pathname) ? "account" : "desk";
+}
+
+/** Which of the surfaces the address belongs to. */
+export function useSurface(): Surface {
+  return useSyncExternalStore(onArrive, surface);
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { initials } from "@signet/kit";
+import { ACCOUNT_ADDRESS, moveTo } from "./address";
 import { useDeskState } from "./context";
 import { Icon } from "./icons";
 import { preferences, type Theme, usePreferences } from "./preferences";
@@ -23,6 +24,7 @@ export function AgentMenu({ onSignOut }: { onSignOut: () => void }): ReactNode {
         <Menu
           className="menu"
           onAction={(key) => {
+            if (key === "account") moveTo(ACCOUNT_ADDRESS);
             if (key === "sign-out") onSignOut();
           }}
         >
@@ -48,6 +50,9 @@ export function AgentMenu({ onSignOut }: { onSignOut: () => void }): ReactNode {
             </MenuItem>
           </MenuSection>
           <Separator className="menu-separator" />
+          <MenuItem className="menu-item" id="account">
+            Your account
+          </MenuItem>
           <MenuItem className="menu-item" id="sign-out">
             Sign out
           </MenuItem>

@@ -1,4 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { AccountScreen } from "../account/account-screen";
 import { ConsoleScreen } from "../console/console-screen";
 import { AdministrationContext } from "../console/context";
 import { Administration } from "../engine/administration";
@@ -59,9 +60,16 @@ function Session(): ReactNode {
   }
 }
 
-/** Desk or console. The desk goes on behind the console: drafts stay, and who waits is counted. */
+/** Desk, console or one's own account. The desk goes on behind the others: drafts stay, and who waits is counted. */
 function Surface({ onSignOut }: { onSignOut: () => Promise<boolean> }): ReactNode {
-  return useSurface() === "console" ? <ConsoleScreen onSignOut={onSignOut} /> : <DeskScreen onSignOut={onSignOut} />;
+  switch (useSurface()) {
+    case "console":
+      return <ConsoleScreen onSignOut={onSignOut} />;
+    case "account":
+      return <AccountScreen onSignOut={onSignOut} />;
+    case "desk":
+      return <DeskScreen onSignOut={onSignOut} />;
+  }
 }
 
 /** Who is signed in, and the desk that is theirs. */

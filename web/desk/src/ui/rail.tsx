@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { countsOf } from "../store/selectors";
 import { type View, views } from "../store/state";
 import { useMayEnterConsole } from "../console/rights";
-import { followTo } from "./address";
+import { followTo, useSurface } from "./address";
 import { AgentMenu } from "./agent-menu";
 import { useDeskState } from "./context";
 import { Icon, type IconName, Seal } from "./icons";
@@ -110,11 +110,12 @@ interface PlaceLinkProps {
 
 function PlaceLink({ change, current, icon, children }: PlaceLinkProps): ReactNode {
   const place = usePlace();
+  const isAtDesk = useSurface() === "desk";
   return (
     <a
       className="rail-item"
       href={placeAddress({ ...place, ...change })}
-      aria-current={current ? "page" : undefined}
+      aria-current={current && isAtDesk ? "page" : undefined}
       onClick={(event) => follow(event, change)}
     >
       <Icon name={icon} />

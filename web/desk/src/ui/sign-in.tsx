@@ -1,17 +1,21 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
+import { Button, Form } from "react-aria-components";
 import { signIn, type SignInOutcome } from "../engine/session";
-import { Icon, Seal } from "./icons";
+import { Refusal } from "../console/refusal";
+import { durationInWords } from "./duration";
+import { Seal } from "./icons";
+import { PasswordInput, TextInput } from "./text-input";
 
 interface SignInProps {
   readonly because: "not-signed-in" | "session-ended" | "no-agent";
   readonly onSignedIn: () => Promise<void>;
 }
 
-const refusals: Readonly<Record<Exclude<SignInOutcome, "signed-in" | "code-needed">, string>> = {
+const refusals: Readonly<Record<Extract<SignInOutcome, string>, string>> = {
+  "signed-in": "",
+  "code-needed": "",
   "wrong-code": "That code is not right, or was used before. Wait for the next one.",
   "wrong-credentials": "That email and password do not match. Check both and try again.",
-  "too-many-attempts": "Too many attempts from here. Wait a minute, then try again.",
   unreachable: "Signet cannot be reached. Check your connection and try again.",
 };
 
@@ -22,12 +26,14 @@ const reasons: Readonly<Record<SignInProps["because"], string | null>> = {
 };
 
 export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
-  const [refusal, setRefusal] = useState<string | null>(null);
+  const [outcome, setOutcome] = useState<SignInOutcome | null>(null);
   const [busy, setBusy] = useState(false);
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const code = useRef<HTMLInputElement>(null);
   const [asksCode, setAsksCode] = useState(false);
+  const wait = useWait(outcome);
+  const refusal = wordsOf(outcome);
   const reason = refusal === null ? reasons[because] : null;
 
   useEffect(() => {
@@ -41,18 +47,20 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    if (busy) return;
+    if (busy || wait > 0) return;
     setBusy(true);
-    setRefusal(null);
+    setOutcome(null);
     const typed = asksCode ? code.current?.value.trim() : undefined;
-    const outcome = await signIn(email.current?.value.trim() ?? "", password.current?.value ?? "", typed);
-    if (outcome === "signed-in") await onSignedIn();
-    else if (outcome === "code-needed") setAsksCode(true);
+    const next = await signIn(email.current?.value.trim() ?? "", password.current?.value ?? "", typed);
+    if (next === "signed-in") await onSignedIn();
+    else if (next === "code-needed") setAsksCode(true);
     else {
-      setRefusal(refusals[outcome]);
-      if (outcome === "wrong-code") code.current?.select();
-      if (outcome === "wrong-credentials") setAsksCode(false);
-      if (outcome === "wrong-credentials") password.current?.select();
+      if (next === "wrong-code") code.current?.select();
+      if (next === "wrong-credentials") {
+        setAsksCode(false);
+        password.current?.select();
+      }
+      setOutcome(next);
     }
     setBusy(false);
   }
@@ -66,57 +74,60 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
           <p>Know who you are talking to.</p>
         </header>
         {reason !== null && <p className="sign-in-reason">{reason}</p>}
-        <TextField
-          className="field"
-          type="email"
-          name="email"
-          autoComplete="username"
-          isRequired
-          validationBehavior="aria"
-        >
-          <Label>Email</Label>
-          <Input ref={email} spellCheck="false" autoCapitalize="none" />
-        </TextField>
-        <TextField
-          className="field"
-          type="password"
+        <TextInput label="Email" type="email" name="email" autoComplete="username" isRequired inputRef={email} />
+        <PasswordInput
+          label="Password"
           name="password"
           autoComplete="current-password"
           isRequired
-          validationBehavior="aria"
-          isInvalid={refusal === refusals["wrong-credentials"]}
-        >
-          <Label>Password</Label>
-          <Input ref={password} />
-        </TextField>
+          isInvalid={outcome === "wrong-credentials"}
+          inputRef={password}
+        />
         {asksCode && (
-          <TextField
-            className="field"
+          <TextInput
+            label="Code"
             name="code"
             autoComplete="one-time-code"
+            hint="Six digits from your authenticator app, or a recovery code."
             isRequired
-            validationBehavior="aria"
-            isInvalid={refusal === refusals["wrong-code"]}
-          >
-            <Label>Code</Label>
-            <Input ref={code} spellCheck="false" autoCapitalize="none" />
-            <Text slot="description" className="sign-in-hint">
-              Six digits from your authenticator app, or a recovery code.
-            </Text>
-          </TextField>
+            isInvalid={outcome === "wrong-code"}
+            inputRef={code}
+          />
         )}
-        <div role="alert" className="sign-in-alert">
-          {refusal !== null && (
-            <p>
-              <Icon name="warning" />
-              <span>{refusal}</span>
-            </p>
-          )}
-        </div>
-        <Button type="submit" className="button" data-look="primary" data-size="large" data-busy={busy}>
-          {busy ? "Signing in…" : "Sign in"}
+        <Refusal words={refusal} />
+        <Button
+          type="submit"
+          className="button"
+          data-look="primary"
+          data-size="large"
+          data-busy={busy}
+          isDisabled={wait > 0}
+        >
+          {busy ? "Signing in…" : wait > 0 ? `Wait ${durationInWords(wait)}` : "Sign in"}
         </Button>
       </Form>
     </main>
   );
+}
+
+function wordsOf(outcome: SignInOutcome | null): string | null {
+  if (outcome === null) return null;
+  if (typeof outcome === "string") return refusals[outcome];
+  const { waitSeconds } = outcome;
+  if (waitSeconds === null) return "Too many attempts. Wait a minute, then try again.";
+  return `Too many attempts were refused. You can try again in ${durationInWords(waitSeconds)}.`;
+}
+
+/** How many seconds are left of a wait that was imposed; 0 when there is none. The alert says it once, this counts down. */
+function useWait(outcome: SignInOutcome | null): number {
+  const imposed = typeof outcome === "object" ? (outcome?.waitSeconds ?? 0) : 0;
+  const [held, setHeld] = useState({ outcome, left: imposed });
+  // Of this outcome and no earlier one.
+  const left = held.outcome === outcome ? held.left : imposed;
+  useEffect(() => {
+    if (left === 0) return;
+    const timer = setTimeout(() => setHeld({ outcome, left: left - 1 }), 1_000);
+    return () => clearTimeout(timer);
+  }, [outcome, left]);
+  return left;
 }

@@ -1,12 +1,14 @@
 /** What a one-time link opens: whoever has it chooses a password, and is signed in. */
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
-import { Button, Form, Input, Label, Text, TextField } from "react-aria-components";
+import { Button, Form } from "react-aria-components";
 import { acceptInvitation, type Invitee, lookAtInvitation } from "../engine/session";
-import { Icon, Seal } from "./icons";
+import { Refusal } from "../console/refusal";
+import { Seal } from "./icons";
+import { PasswordRules } from "./password-rules";
+import { PasswordInput, TextInput } from "./text-input";
 
 const WELCOME = /^\/desk\/welcome\/?$/;
-/** As the server has it: length is what counts. */
-const SHORTEST = 12;
+const RULES = "password-rules";
 
 /** The secret of a one-time link that was followed; `null` elsewhere. */
 export function invitationToken(address: Pick<Location, "pathname" | "hash">): string | null {
@@ -85,10 +87,11 @@ function Choosing({ token, invitee, onDone, onGone }: ChoosingProps): ReactNode 
   const [busy, setBusy] = useState(false);
   const email = useRef<HTMLInputElement>(null);
   const name = useRef<HTMLInputElement>(null);
-  const password = useRef<HTMLInputElement>(null);
+  const passwordField = useRef<HTMLInputElement>(null);
+  const [password, setPassword] = useState("");
 
   useEffect(() => {
-    (isOwner ? name : password).current?.focus();
+    (isOwner ? name : passwordField).current?.focus();
   }, [isOwner]);
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
@@ -96,7 +99,7 @@ function Choosing({ token, invitee, onDone, onGone }: ChoosingProps): ReactNode 
     if (busy) return;
     setBusy(true);
     setRefusal(null);
-    const chosen = { token, password: password.current?.value ?? "" };
+    const chosen = { token, password };
     const outcome = await acceptInvitation(
       isOwner ? { ...chosen, email: email.current?.value.trim() ?? "", name: name.current?.value.trim() ?? "" } : chosen,
     );
@@ -114,51 +117,27 @@ function Choosing({ token, invitee, onDone, onGone }: ChoosingProps): ReactNode 
       />
       {isOwner ? (
         <>
-          <TextField className="field" name="name" autoComplete="name" isRequired validationBehavior="aria">
-            <Label>Name</Label>
-            <Input ref={name} />
-          </TextField>
-          <TextField
-            className="field"
-            type="email"
-            name="email"
-            autoComplete="username"
-            isRequired
-            validationBehavior="aria"
-          >
-            <Label>Email</Label>
-            <Input ref={email} spellCheck="false" autoCapitalize="none" />
-          </TextField>
+          <TextInput label="Name" name="name" autoComplete="name" isRequired inputRef={name} />
+          <TextInput label="Email" type="email" name="email" autoComplete="username" isRequired inputRef={email} />
         </>
       ) : (
-        <TextField className="field" type="email" name="email" autoComplete="username" isReadOnly value={invitee.email ?? ""}>
-          <Label>Email</Label>
-          <Input />
-        </TextField>
+        <TextInput label="Email" type="email" name="email" autoComplete="username" isReadOnly value={invitee.email ?? ""} />
       )}
-      <TextField
-        className="field"
-        type="password"
+      <PasswordInput
+        label="Password"
         name="password"
         autoComplete="new-password"
+        aria-describedby={RULES}
         isRequired
-        validationBehavior="aria"
         isInvalid={refusal !== null}
-      >
-        <Label>Password</Label>
-        <Input ref={password} />
-        <Text slot="description" className="sign-in-hint">
-          At least {SHORTEST} characters. A few words of your own are better than one with signs.
-        </Text>
-      </TextField>
-      <div role="alert" className="sign-in-alert">
-        {refusal !== null && (
-          <p>
-            <Icon name="warning" />
-            <span>{refusal}</span>
-          </p>
-        )}
+        inputRef={passwordField}
+        value={password}
+        onChange={setPassword}
+      />
+      <div id={RULES}>
+        <PasswordRules password={password} />
       </div>
+      <Refusal words={refusal} />
       <Button type="submit" className="button" data-look="primary" data-size="large" data-busy={busy}>
         {busy ? "One moment…" : "Set password and sign in"}
       </Button>

@@ -1,0 +1,23 @@
+/** Roles in words. */
+import type { Viewer } from "../../graphql/documents";
+
+export type Role = NonNullable<Viewer["rights"][number]["role"]>;
+
+/** The mightiest first. */
+export const roles: readonly Role[] = ["OWNER", "ADMINISTRATOR", "SUPERVISOR", "AGENT", "AUDITOR"];
+
+export const roleNames: Readonly<Record<Role, string>> = {
+  OWNER: "Owner",
+  ADMINISTRATOR: "Administrator",
+  SUPERVISOR: "Supervisor",
+  AGENT: "Agent",
+  AUDITOR: "Auditor",
+};
+
+export const roleSentences: Readonly<Record<Role, string>> = {
+  OWNER: "Everything, and hands out every role.",
+  ADMINISTRATOR: "Settings, keys and people; every role but owner’s is theirs to give.",
+  SUPERVISOR: "All conversations, and groups.",
+  AGENT: "Answers visitors.",
+  AUDITOR: "Reads everything, changes nothing.",
+};
