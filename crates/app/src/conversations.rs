@@ -9,7 +9,7 @@ use signet_domain::{
     Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody, MessageId,
     MessageText, Notice, Project, ProjectId, Visitor, VisitorId,
 };
-use signet_realtime::{Signal, Topic};
+use signet_realtime::{Signal, Topic, Typing};
 use signet_store::conversations::{self, ConversationCounts, ConversationFilter};
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, NewMessage};
@@ -296,7 +296,9 @@ impl App {
             self.store.read(move |tx| Box::pin(async move { writable(tx, &by, id).await })).await?;
         if conversation.state.is_ongoing() {
             let signal = Signal::AgentTyping { conversation_id: id, name: Arc::from(agent.name.as_str()) };
-            self.hub.publish(&Topic::Visitor(conversation.visitor_id), &signal);
+            let visitor_id = conversation.visitor_id;
+            self.hub.publish(&Topic::Visitor(visitor_id), &signal);
+            self.hub.relay().types(Typing::Agent { visitor_id, conversation_id: id, agent_id: agent.id });
         }
         Ok(())
     }

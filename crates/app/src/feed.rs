@@ -12,7 +12,7 @@ use signet_realtime::{Hub, Published, Received, Signal, Subscription, Topic};
 use signet_store::events;
 
 use crate::session_token::{SessionError, VisitorSession};
-use crate::visitor::Thread;
+use crate::visitor::{NEWEST, Thread};
 use crate::{App, AppError};
 
 /// Hands committed events to those who watch.
@@ -21,6 +21,7 @@ pub(crate) struct HubObserver(pub(crate) Arc<Hub>);
 impl signet_store::CommitObserver for HubObserver {
     fn committed(&self, events: Vec<Event>) {
         for event in events {
+            self.0.relay().wrote(&event.project_id, event.sequence);
             let project = Topic::Project(event.project_id.clone());
             let visitor = event.visitor_id.map(Topic::Visitor);
             let signal = Signal::Event(Arc::new(Published::new(event)));
@@ -117,6 +118,15 @@ impl VisitorFeed {
     fn take(&mut self, signal: Signal) -> Option<VisitorUpdate> {
         match signal {
             Signal::Event(published) => self.take_event(published),
+            Signal::Written { conversation_id, sequence } => {
+                self.behind = match (self.position, sequence) {
+                    (Some((shown, told)), Some(sequence)) if shown == conversation_id => sequence > told,
+                    // A mark or a change of hands in another conversation concerns nobody who looks at this one.
+                    (position, None) => position.is_some_and(|(shown, _)| shown == conversation_id),
+                    (_, Some(_)) => true,
+                };
+                None
+            }
             Signal::AgentTyping { conversation_id, name } => {
                 let here = self.position.is_some_and(|(shown, _)| shown == conversation_id);
                 here.then_some(VisitorUpdate::AgentTyping { name })
@@ -157,7 +167,7 @@ impl VisitorFeed {
 
     /// Boxed, because the read is rare and its future large, and an idle socket keeps room for all it might ever wait for.
     async fn catch_up(&mut self) -> VisitorUpdate {
-        match Box::pin(self.app.visitor_thread(&self.session, self.position)).await {
+        match Box::pin(self.read_thread()).await {
             Ok(thread) => {
                 self.position = position_after(&thread, self.position);
                 self.behind = false;
@@ -173,6 +183,21 @@ impl VisitorFeed {
                 VisitorUpdate::GoingAway
             }
         }
+    }
+
+    /// What was missed. Nothing has to be forgotten for a conversation that began since and is read whole, unless something of the one shown
+    /// before was missed too.
+    async fn read_thread(&self) -> Result<Thread, AppError> {
+        let mut thread = self.app.visitor_thread(&self.session, self.position).await?;
+        let begun = thread.conversation.as_ref().filter(|found| found.last_sequence <= NEWEST as i64);
+        if let (true, Some(begun)) = (thread.reset, begun) {
+            thread.reset = match self.position {
+                None => false,
+                Some((shown, _)) if shown == begun.id => true,
+                Some((shown, told)) => !self.app.ends_at(shown, told).await?,
+            };
+        }
+        Ok(thread)
     }
 }
 

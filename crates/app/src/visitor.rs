@@ -5,7 +5,7 @@ use signet_domain::{
     Assurance, Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody,
     MessageId, MessageText, SessionEnd, Timestamp, Visibility,
 };
-use signet_realtime::{Signal, Topic};
+use signet_realtime::{Signal, Topic, Typing};
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, HistoryCursor, NewMessage};
 use signet_store::{Tx, audit_events, conversations, devices, sessions, visitors};
@@ -55,7 +55,7 @@ pub struct History {
 /// How many missed entries a client is sent before it is told to start over with the newest page.
 const CATCH_UP: usize = 100;
 /// The newest page.
-const NEWEST: usize = 50;
+pub(crate) const NEWEST: usize = 50;
 /// How often a first message is tried again when another tab's came between.
 const ATTEMPTS: usize = 5;
 
@@ -145,6 +145,14 @@ impl App {
             .await
     }
 
+    /// Whether a conversation has nothing after this place.
+    pub(crate) async fn ends_at(&self, id: ConversationId, sequence: i64) -> Result<bool, AppError> {
+        let found = self
+            .store
+            .read(move |tx| Box::pin(async move { Ok::<_, AppError>(conversations::find(tx, id).await?) }));
+        Ok(found.await?.is_some_and(|conversation| conversation.last_sequence == sequence))
+    }
+
     /// A page of earlier entries, 1 to 100.
     pub async fn visitor_history(
         &self,
@@ -210,8 +218,9 @@ impl App {
     pub fn visitor_typing(&self, session: &VisitorSession, conversation_id: ConversationId) {
         if self.check_live(session).is_ok() {
             let topic = Topic::Project(session.project_id.clone());
-            self.hub
-                .publish(&topic, &Signal::VisitorTyping { conversation_id, visitor_id: session.visitor_id });
+            let (project_id, visitor_id) = (session.project_id.clone(), session.visitor_id);
+            self.hub.publish(&topic, &Signal::VisitorTyping { conversation_id, visitor_id });
+            self.hub.relay().types(Typing::Visitor { project_id, conversation_id, visitor_id });
         }
     }
 

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use signet_domain::{ConversationId, Event, ProjectId, SessionId, VisitorId};
 use tokio::sync::mpsc;
 
+use crate::Relay;
+
 /// What can be watched.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Topic {
@@ -44,6 +46,13 @@ impl Published {
 pub enum Signal {
     /// A stored event.
     Event(Arc<Published>),
+    /// Another process stored something of this visitor's: to be read from the database.
+    Written {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The new entry, if there is one.
+        sequence: Option<i64>,
+    },
     /// An agent types. Not stored.
     AgentTyping {
         /// Where.
@@ -93,11 +102,16 @@ type Shard = HashMap<Topic, Vec<Subscriber>>;
 pub struct Hub {
     shards: Vec<Mutex<Shard>>,
     next_id: AtomicU64,
+    relay: Relay,
 }
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), next_id: AtomicU64::new(0) }
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            next_id: AtomicU64::new(0),
+            relay: Relay::default(),
+        }
     }
 }
 
@@ -131,6 +145,16 @@ impl Hub {
         if subscribers.is_empty() {
             shard.remove(topic);
         }
+    }
+
+    /// What this process owes the others that share its database.
+    pub fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
+    /// Whether anybody watches the topic.
+    pub fn is_watched(&self, topic: &Topic) -> bool {
+        self.shard(topic).contains_key(topic)
     }
 
     /// How many subscriptions there are, for metrics and tests.

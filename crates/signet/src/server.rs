@@ -12,7 +12,7 @@ use signet_http::HttpOptions;
 use signet_realtime::Hub;
 use signet_store::Store;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -41,6 +41,9 @@ impl Server {
         let address = listener.local_addr().context("read the address listened on")?;
         let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address));
         let app = platform.app(env, &public_url, config.rate_limits.clone()).await?;
+        // Before the first watcher comes.
+        let nodes = app.join_nodes().await.context("join the other nodes")?;
+        let relaying = nodes.map(|relay| tokio::spawn(relay.run()));
         let shutdown = CancellationToken::new();
         let router = router(config, &app)?;
         let serving =
@@ -60,6 +63,7 @@ impl Server {
             serving,
             sweeping,
             watching,
+            relaying,
         })
     }
 }
@@ -117,6 +121,7 @@ pub struct RunningServer {
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
     watching: JoinHandle<()>,
+    relaying: Option<JoinHandle<()>>,
 }
 
 impl RunningServer {
@@ -141,6 +146,7 @@ impl RunningServer {
             stopped = &mut self.serving => stopped.context("serve"),
             stopped = &mut self.sweeping => stopped.context("end overdue sessions"),
             stopped = &mut self.watching => stopped.context("watch for revoked sessions"),
+            stopped = ended(&mut self.relaying) => stopped.context("listen to the other nodes"),
         };
         stopped.err().unwrap_or_else(|| anyhow::anyhow!("the server stopped by itself"))
     }
@@ -155,6 +161,9 @@ impl RunningServer {
         self.hub.close();
         self.sweeping.abort();
         self.watching.abort();
+        if let Some(relaying) = &self.relaying {
+            relaying.abort();
+        }
         self.app.flush_authentication_failures().await;
         if let Err(error) = self.app.write_key_uses().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the use of keys could not be written");
@@ -162,6 +171,14 @@ impl RunningServer {
         self.store.close().await;
         tracing::info!("stopped");
         served
+    }
+}
+
+/// The end of a task, if there is one.
+async fn ended(task: &mut Option<JoinHandle<()>>) -> Result<(), JoinError> {
+    match task {
+        Some(task) => task.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -30,7 +30,7 @@ use signet_store::{
     visitors,
 };
 use signet_testkit::postgres::{Durability, Server};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 const WRITERS: u64 = 64;
@@ -38,12 +38,42 @@ const WRITERS: u64 = 64;
 const SLICE: Duration = Duration::from_millis(400);
 /// Bytes of a text, and of a record of the raw log.
 const BYTES: usize = 180;
+const POSTGRES: &str = "message path, PostgreSQL";
+const TELLING: &str = "message path, PostgreSQL, telling other nodes";
 const NOW: Timestamp = Timestamp::from_millis(1_795_176_271_250);
 
 struct Nobody;
 
 impl CommitObserver for Nobody {
     fn committed(&self, _: Vec<Event>) {}
+}
+
+/// Tells other processes how far the project has come, as the application does: after the commits, as often as the word gets through.
+struct Telling(watch::Sender<i64>);
+
+impl CommitObserver for Telling {
+    fn committed(&self, events: Vec<Event>) {
+        if let Some(newest) = events.last() {
+            self.0.send_replace(newest.sequence);
+        }
+    }
+}
+
+/// A store that tells, and somebody who listens.
+async fn telling(address: &str) -> Store {
+    let (newest, mut told) = watch::channel(0);
+    let store = seeded_with(address, 512, Arc::new(Telling(newest))).await;
+    let (mut mouth, mut ear) = (store.bus().expect("PostgreSQL"), store.bus().expect("PostgreSQL"));
+    mouth.connect().await.expect("the server takes a connection");
+    ear.connect().await.expect("the server takes a connection");
+    tokio::spawn(async move { while ear.hear().await.is_some() {} });
+    tokio::spawn(async move {
+        while told.changed().await.is_ok() {
+            let word = format!("node\nwrote bench {}", *told.borrow_and_update());
+            mouth.say(&[word]).await.expect("the server passes it on");
+        }
+    });
+    store
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -56,7 +86,9 @@ async fn main() {
     let log = RawLog::start(&folder.path().join("raw.log"));
     let server = Server::start(Durability::Full);
     let postgres = match &server {
-        Some(server) => Some(seeded(&server.database().await, 512).await),
+        Some(server) => {
+            Some((seeded(&server.database().await, 512).await, telling(&server.database().await).await))
+        }
         None => None,
     };
     if postgres.is_none() {
@@ -72,9 +104,9 @@ async fn main() {
             ("message path, group commit", run(|writer, count| message(&group, writer, count)).await),
             ("message path, a commit each", run(|writer, count| message(&single, writer, count)).await),
         ];
-        if let Some(store) = &postgres {
-            rates
-                .push(("message path, PostgreSQL", run(|writer, count| message(store, writer, count)).await));
+        if let Some((alone, telling)) = &postgres {
+            rates.push((POSTGRES, run(|writer, count| message(alone, writer, count)).await));
+            rates.push((TELLING, run(|writer, count| message(telling, writer, count)).await));
         }
         // The first round warms caches and grows files.
         if round > 0 {
@@ -82,7 +114,8 @@ async fn main() {
         }
     }
     table.print(rounds);
-    for store in [Some(group), Some(single), postgres].into_iter().flatten() {
+    let (alone, telling) = postgres.unzip();
+    for store in [Some(group), Some(single), alone, telling].into_iter().flatten() {
         store.close().await;
     }
 }
@@ -93,8 +126,12 @@ async fn open(folder: &Path, name: &str, batch: usize) -> Store {
 
 /// A store with a project, and a visitor with a conversation for each writer.
 async fn seeded(address: &str, batch: usize) -> Store {
+    seeded_with(address, batch, Arc::new(Nobody)).await
+}
+
+async fn seeded_with(address: &str, batch: usize, observer: Arc<dyn CommitObserver>) -> Store {
     let options = StoreOptions { batch, ..StoreOptions::default() };
-    let store = Store::open(address, options, Arc::new(Nobody)).await.expect("the store opens");
+    let store = Store::open(address, options, observer).await.expect("the store opens");
     let seeded: Result<(), StoreError> = store
         .write(|tx| {
             Box::pin(async move {
@@ -280,6 +317,7 @@ impl Table {
         let row = self.ratio("row, group commit", "row, a commit each");
         let message = self.ratio("message path, group commit", "message path, a commit each");
         println!("\ngroup commit against a commit each: row {row:.1} x, message path {message:.1} x");
+        println!("PostgreSQL, telling other nodes against alone: {:.2} x", self.ratio(TELLING, POSTGRES));
     }
 }
 

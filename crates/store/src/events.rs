@@ -17,6 +17,7 @@ statements! {
     INSERT = "INSERT INTO events (project_id, sequence, kind, visitor_id, conversation_id, message_sequence, created_at, \
         correlation_id, subject) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     LATEST = "SELECT event_sequence FROM project_counters WHERE project_id = $1";
+    LATEST_OF_ALL = "SELECT project_id, event_sequence FROM project_counters";
     AFTER = concat!(
         "SELECT events.project_id, events.sequence, events.kind, events.visitor_id, events.created_at, \
          events.conversation_id, events.message_sequence, events.correlation_id, events.subject, ", conversation_columns!(), ", ", message_columns!(),
@@ -127,6 +128,14 @@ pub async fn latest(tx: &mut Tx<'_>, project_id: &ProjectId) -> Result<i64, Stor
         .query_opt(LATEST, &[project_id.into()], |row| row.get(0, "project_counters.event_sequence"))
         .await?;
     Ok(latest.unwrap_or(0))
+}
+
+/// Every project with its newest sequence.
+pub async fn latest_of_all(tx: &mut Tx<'_>) -> Result<Vec<(ProjectId, i64)>, StoreError> {
+    tx.query(LATEST_OF_ALL, &[], |row| {
+        Ok((row.get(0, "project_counters.project_id")?, row.get(1, "project_counters.event_sequence")?))
+    })
+    .await
 }
 
 /// Events after a sequence, ascending, with the records as they are now.

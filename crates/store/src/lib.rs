@@ -55,6 +55,7 @@ use tokio::sync::oneshot;
 
 pub use error::{SchemaMismatch, StoreError};
 pub use page::{Cursor, Page, PageRequest};
+pub use postgres::Bus;
 pub use tx::Tx;
 
 use job::Body;
@@ -181,6 +182,15 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Word to and from the other processes that share the database, to be connected; `None` where what they write cannot reach
+    /// a process's watchers anyway: on SQLite.
+    pub fn bus(&self) -> Option<Bus> {
+        match &*self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(database) => Some(database.bus()),
+        }
     }
 
     /// Refuses new work, finishes what waits, checkpoints and closes.

@@ -25,6 +25,7 @@ mod integration_guide;
 mod journey;
 mod journey_identity;
 mod key_sets;
+mod nodes;
 mod openssl;
 mod people;
 mod platform_keys;

@@ -3,6 +3,7 @@
 //! Writes are READ COMMITTED and lock what they read and change by `UPDATE … RETURNING`; reads are REPEATABLE READ and
 //! READ ONLY, so that a body sees one state. Nothing is tried twice silently. Connections are without TLS.
 
+mod bus;
 mod order;
 mod worker;
 
@@ -17,6 +18,7 @@ use crate::migrations::{self, checksum};
 use crate::sql::{Row, Value};
 use crate::{CommitObserver, StoreError, StoreOptions};
 
+pub use bus::Bus;
 pub(crate) use order::Registered;
 pub(crate) use worker::{Database, Worker};
 

@@ -13,8 +13,8 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tokio_postgres::{Config, NoTls};
 
-use super::Role;
 use super::order::{Order, Registered};
+use super::{Bus, Role};
 use crate::job::Job;
 use crate::{CommitObserver, StoreError, StoreOptions};
 
@@ -41,6 +41,7 @@ pub(crate) struct Database {
     writers: Queues,
     readers: Queues,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    config: Box<Config>,
 }
 
 /// What bodies on one thread share.
@@ -89,6 +90,11 @@ impl Database {
         self.readers.send(job).await;
     }
 
+    /// A connection to the other processes, to be made.
+    pub(crate) fn bus(&self) -> Bus {
+        Bus::new(Config::clone(&self.config))
+    }
+
     pub(crate) async fn close(&self) {
         self.writers.close().await;
         self.readers.close().await;
@@ -117,7 +123,7 @@ pub(super) fn start(
     let writers = start_role(config, Role::Write, WRITERS, &order, &mut threads)?;
     let readers =
         start_role(config, Role::Read, options.readers.div_ceil(THREADS).max(1), &order, &mut threads)?;
-    Ok(Database { writers, readers, threads: Mutex::new(threads) })
+    Ok(Database { writers, readers, threads: Mutex::new(threads), config: Box::new(config.clone()) })
 }
 
 fn start_role(
