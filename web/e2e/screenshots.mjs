@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { launch } from "./harness/browser.mjs";
 import { Console } from "./harness/console.mjs";
 import { Desk } from "./harness/desk.mjs";
+import { Person } from "./harness/person.mjs";
 import { Signet } from "./harness/server.mjs";
 import { Stage } from "./harness/stage.mjs";
 import { Shop } from "./harness/shop.mjs";
@@ -116,6 +117,31 @@ async function walkConsole(stage, look, options) {
 }
 
 /**
+ * Somebody's own account, and the pages about people, programs and events.
+ * @param {Stage} stage
+ * @param {string} look
+ * @param {BrowserContextOptions} options
+ */
+async function walkAccess(stage, look, options) {
+  const person = await Person.arrive(stage, { name: "Ana Lima", browser: options });
+  await person.page.goto(new URL("/desk/account", stage.manifest.platformUrl).href);
+  await person.sessions.first().waitFor();
+  await picture(person.page, `${look}-account`);
+  const { part } = await person.setUpSecondFactor();
+  await part.scrollIntoViewIfNeeded();
+  await picture(person.page, `${look}-account-second-factor`);
+
+  const office = new Console(await (await stage.context(options)).newPage(), stage.manifest);
+  await office.signIn();
+  for (const [name, word] of [["People", "people"], ["Groups", "groups"], ["API clients", "clients"], ["Audit log", "audit"]]) {
+    await office.goTo(name ?? "");
+    await office.page.getByRole("heading", { level: 1, name: name ?? "" }).waitFor();
+    await office.main.locator(".skeleton").waitFor({ state: "detached" });
+    await picture(office.page, `${look}-console-${word}`);
+  }
+}
+
+/**
  * Tries to activate with tokens, as a page would.
  * @param {Stage} stage
  * @param {string[]} tokens
@@ -138,6 +164,7 @@ try {
   for (const [index, [look, options]] of Object.entries(LOOKS).entries()) {
     await walk(stage, look, options, index);
     await walkConsole(stage, look, options);
+    await walkAccess(stage, look, options);
   }
 } catch (error) {
   await stage.keep("screenshots");

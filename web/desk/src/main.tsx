@@ -15,6 +15,7 @@ import "./styles/console.css";
 import "./styles/settings.css";
 import "./styles/forms.css";
 import "./styles/account.css";
+import "./styles/entries.css";
 
 applyTheme(preferences.get().theme);
 

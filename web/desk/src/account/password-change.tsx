@@ -1,6 +1,6 @@
 import { type ReactNode, useRef, useState } from "react";
-import { useDeskState } from "../ui/context";
 import { Refusal } from "../console/refusal";
+import { useDeskState } from "../ui/context";
 import { Done } from "../ui/done";
 import { PasswordRules } from "../ui/password-rules";
 import { SubmitButton } from "../ui/submit-button";

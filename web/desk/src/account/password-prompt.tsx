@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { Button } from "react-aria-components";
-import type { Outcome } from "../engine/administration";
 import { Refusal } from "../console/refusal";
+import type { Outcome } from "../engine/administration";
 import { SubmitButton } from "../ui/submit-button";
 import { useTask } from "../ui/task";
 import { PasswordInput } from "../ui/text-input";

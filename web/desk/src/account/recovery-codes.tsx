@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { Button } from "react-aria-components";
-import { useDeskState } from "../ui/context";
 import { CopyButton } from "../console/copy-button";
+import { useDeskState } from "../ui/context";
 import { Icon } from "../ui/icons";
 
 interface RecoveryCodesProps {

@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
-import type { SecondFactorSetup as Setup } from "../graphql/account-documents";
 import { CopyButton } from "../console/copy-button";
 import { Refusal } from "../console/refusal";
+import type { SecondFactorSetup as Setup } from "../graphql/account-documents";
 import { SubmitButton } from "../ui/submit-button";
 import { useTask } from "../ui/task";
 import { TextInput } from "../ui/text-input";

@@ -1,10 +1,10 @@
 import { type ReactNode, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import { formatAge, formatMoment } from "@signet/kit";
-import type { OwnSession } from "../graphql/account-documents";
 import { Refusal } from "../console/refusal";
-import { Done } from "../ui/done";
+import type { OwnSession } from "../graphql/account-documents";
 import { useNow } from "../ui/clock";
+import { Done } from "../ui/done";
 import { useTask } from "../ui/task";
 import { Settings } from "./settings";
 import { useOwnAccount } from "./use-own-account";

@@ -14,9 +14,10 @@ interface CopyButtonProps {
   readonly isLong?: boolean;
   /** Words on the button instead of the icon alone. */
   readonly words?: string;
+  readonly autoFocus?: boolean;
 }
 
-export function CopyButton({ text, shownIn, what, isLong = false, words }: CopyButtonProps): ReactNode {
+export function CopyButton({ text, shownIn, what, isLong = false, words, autoFocus = false }: CopyButtonProps): ReactNode {
   const [outcome, setOutcome] = useState<"copied" | "selected" | null>(null);
   useEffect(() => {
     if (outcome === null) return;
@@ -42,6 +43,7 @@ export function CopyButton({ text, shownIn, what, isLong = false, words }: CopyB
         {...(words === undefined
           ? { "data-look": "quiet", "data-shape": "icon", "aria-label": isLong ? `Copy ${what}` : `Copy ${what} ${text}` }
           : { "data-look": "secondary" })}
+        autoFocus={autoFocus}
         onPress={() => void copy()}
       >
         <Icon name={outcome === "copied" ? "ok" : "copy"} />

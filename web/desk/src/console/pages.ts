@@ -1,8 +1,12 @@
 /** Every page of the console, in the order of the navigation. A page is added here and nowhere else. */
 import type { Viewer } from "../graphql/documents";
+import { auditPage } from "./audit/audit-page";
+import { clientsPage } from "./clients/clients-page";
 import { doctorPage } from "./doctor/doctor";
 import { failuresPage } from "./failures/failures";
 import type { Page } from "./page";
+import { groupsPage } from "./people/groups-page";
+import { peoplePage } from "./people/people-page";
 import { mayOpen } from "./rights";
 
 export interface Chapter {
@@ -10,7 +14,10 @@ export interface Chapter {
   readonly pages: readonly Page[];
 }
 
-const chapters: readonly Chapter[] = [{ name: "Visitor tokens", pages: [doctorPage, failuresPage] }];
+const chapters: readonly Chapter[] = [
+  { name: "Visitor tokens", pages: [doctorPage, failuresPage] },
+  { name: "Access", pages: [peoplePage, groupsPage, clientsPage, auditPage] },
+];
 
 /** What the person may open, chapter by chapter. */
 export function chaptersFor(viewer: Viewer, projectId: string | null): readonly Chapter[] {

@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, Form } from "react-aria-components";
-import { signIn, type SignInOutcome } from "../engine/session";
 import { Refusal } from "../console/refusal";
+import { signIn, type SignInOutcome } from "../engine/session";
 import { durationInWords } from "./duration";
 import { Seal } from "./icons";
 import { PasswordInput, TextInput } from "./text-input";

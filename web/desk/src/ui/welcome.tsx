@@ -1,8 +1,8 @@
 /** What a one-time link opens: whoever has it chooses a password, and is signed in. */
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, Form } from "react-aria-components";
-import { acceptInvitation, type Invitee, lookAtInvitation } from "../engine/session";
 import { Refusal } from "../console/refusal";
+import { acceptInvitation, type Invitee, lookAtInvitation } from "../engine/session";
 import { Seal } from "./icons";
 import { PasswordRules } from "./password-rules";
 import { PasswordInput, TextInput } from "./text-input";

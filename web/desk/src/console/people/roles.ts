@@ -1,7 +1,7 @@
 /** Roles in words. */
-import type { Viewer } from "../../graphql/documents";
+import type { Role } from "../../engine/people";
 
-export type Role = NonNullable<Viewer["rights"][number]["role"]>;
+export type { Role };
 
 /** The mightiest first. */
 export const roles: readonly Role[] = ["OWNER", "ADMINISTRATOR", "SUPERVISOR", "AGENT", "AUDITOR"];
