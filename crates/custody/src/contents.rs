@@ -84,7 +84,12 @@ impl Contents {
 
     /// The earliest version of the format that has a place for all of it.
     pub(crate) fn version(&self) -> u32 {
-        if self.agreement_keys.is_empty() { 1 } else { 2 }
+        let has_active = self.decryption_keys.iter().any(|stored| stored.state == KeyState::Active);
+        match (has_active, self.agreement_keys.is_empty()) {
+            (false, _) => 3,
+            (true, false) => 2,
+            (true, true) => 1,
+        }
     }
 
     pub(crate) fn write(&self) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {

@@ -3,7 +3,7 @@
 //! One JSON object, without line breaks:
 //!
 //! ```text
-//! { "format": "signet-keystore", "version": <1 or 2>,
+//! { "format": "signet-keystore", "version": <1 to 3>,
 //!   "kdf":    { "name": "argon2id", "memoryKib": 65536, "iterations": 3, "parallelism": 1, "salt": <16 bytes> },
 //!   "cipher": { "name": "A256GCM", "nonce": <12 bytes> },
 //!   "sealed": <ciphertext and tag>,
@@ -11,7 +11,8 @@
 //! ```
 //!
 //! A file has the lowest version that can say what it holds, so that an earlier program opens it if it can, and says that
-//! it is too old if it cannot. Version 2 came with keys on curves.
+//! it is too old if it cannot. Version 2 came with keys on curves, version 3 with keystores that have no active RSA key because
+//! those live in other custody.
 //!
 //! Bytes are base64url without padding. The key is Argon2id (RFC 9106, version 0x13) of the passphrase with the stated
 //! cost; everything but `sealed` and `digest` is additional authenticated data. `digest` is no protection, anyone can
@@ -28,7 +29,7 @@ use crate::error::KeystoreError;
 
 const FORMAT: &str = "signet-keystore";
 /// The newest version this program reads and writes.
-const NEWEST_VERSION: u32 = 2;
+const NEWEST_VERSION: u32 = 3;
 const KDF: &str = "argon2id";
 const CIPHER: &str = "A256GCM";
 const SALT_BYTES: usize = 16;

@@ -143,6 +143,23 @@ impl Keystore {
         passphrase: &Passphrase,
         cost: KdfCost,
     ) -> Result<Self, KeystoreError> {
+        Self::open_or_fill(path, passphrase, cost, fresh_contents)
+    }
+
+    /// As [`Keystore::open_or_create`]; one that has to be made holds no decryption key: those live in other custody.
+    pub fn open_or_create_without_decryption_keys(
+        path: &Path,
+        passphrase: &Passphrase,
+    ) -> Result<Self, KeystoreError> {
+        Self::open_or_fill(path, passphrase, KdfCost::default(), contents_without_decryption_keys)
+    }
+
+    fn open_or_fill(
+        path: &Path,
+        passphrase: &Passphrase,
+        cost: KdfCost,
+        fill: fn() -> Result<Contents, KeystoreError>,
+    ) -> Result<Self, KeystoreError> {
         if passphrase.0.is_empty() {
             return Err(KeystoreError::PassphraseEmpty);
         }
@@ -150,7 +167,7 @@ impl Keystore {
             return Ok(keystore);
         }
         let file_key = FileKey::derive_new(&passphrase.0, cost)?;
-        let contents = fresh_contents()?;
+        let contents = fill()?;
         let bytes = file_key.seal(&contents.write()?, contents.version())?;
         let write_error = |source| KeystoreError::Write { path: path.to_owned(), source };
         if file::create(path, &bytes).map_err(write_error)? {
@@ -197,8 +214,7 @@ impl Keystore {
             .iter()
             .map(|seed| Ok(Arc::new(SessionSigner::from_seed(seed.expose())?)))
             .collect::<Result<Vec<_>, KeystoreError>>()?;
-        let has_active = decryption_keys.iter().any(|live| live.state == KeyState::Active);
-        if !has_active || session_signers.is_empty() {
+        if session_signers.is_empty() {
             return Err(KeystoreError::Damaged);
         }
         Ok(Self { place, decryption_keys, agreement_keys, session_signers, contents })
@@ -213,13 +229,7 @@ impl Keystore {
     /// The active public keys as a JWK set (RFC 7517 section 5), in the order of [`Self::decryption_keys`]: what providers
     /// fetch.
     pub fn jwks_json(&self) -> String {
-        let keys: Vec<String> = self
-            .decryption_keys()
-            .into_iter()
-            .filter(|info| info.state == KeyState::Active)
-            .map(|info| info.public_jwk)
-            .collect();
-        format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+        jwks_json(&self.decryption_keys())
     }
 
     /// The newest active public RSA key as a PEM `PUBLIC KEY`.
@@ -368,6 +378,13 @@ impl fmt::Debug for Keystore {
     }
 }
 
+/// The active ones among keys as a JWK set (RFC 7517 section 5), in their order.
+pub fn jwks_json(keys: &[DecryptionKeyInfo]) -> String {
+    let active = keys.iter().filter(|info| info.state == KeyState::Active);
+    let keys: Vec<&str> = active.map(|info| info.public_jwk.as_str()).collect();
+    format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+}
+
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut sum = [0; 32];
     sum.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
@@ -384,10 +401,12 @@ fn retire(contents: &mut Contents, curve: Curve) {
 /// One RSA key and one session key.
 fn fresh_contents() -> Result<Contents, KeystoreError> {
     let pkcs8 = SecretBytes::new(&DecryptionKey::generate()?.to_pkcs8_der());
+    let decryption_keys = vec![StoredDecryptionKey { state: KeyState::Active, pkcs8 }];
+    Ok(Contents { decryption_keys, ..contents_without_decryption_keys()? })
+}
+
+/// One session key.
+fn contents_without_decryption_keys() -> Result<Contents, KeystoreError> {
     let seed = SecretBytes::new(&SessionSigner::generate()?.seed()?);
-    Ok(Contents {
-        decryption_keys: vec![StoredDecryptionKey { state: KeyState::Active, pkcs8 }],
-        session_seeds: vec![seed],
-        ..Contents::default()
-    })
+    Ok(Contents { session_seeds: vec![seed], ..Contents::default() })
 }

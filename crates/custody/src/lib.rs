@@ -6,6 +6,9 @@
 //! operation costs as much as a thousand ordinary requests, and must neither block the threads that serve them nor
 //! pile up.
 //!
+//! The keys that visitor tokens are encrypted to may live in Vault instead ([`VaultUnwrap`]); the keystore then holds the other
+//! secrets, and former keys for as long as tokens encrypted to them arrive ([`MixedCustody`]).
+//!
 //! Invariants:
 //!
 //! - Key material leaves this crate only as public keys, signatures and unwrapped content keys.
@@ -16,10 +19,17 @@ mod contents;
 mod envelope;
 mod error;
 mod file;
+mod health;
 mod keystore;
+mod mixed;
 mod pool;
+mod secret;
+mod vault;
 
 pub use envelope::KdfCost;
 pub use error::KeystoreError;
-pub use keystore::{DecryptionKeyInfo, KeyState, Keystore, Passphrase};
+pub use keystore::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, jwks_json};
+pub use mixed::MixedCustody;
 pub use pool::{LocalUnwrap, RsaPoolOptions};
+pub use secret::{SecretError, SecretSource, SecretText};
+pub use vault::{VaultError, VaultLogin, VaultOptions, VaultUnwrap};

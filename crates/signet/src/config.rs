@@ -16,6 +16,10 @@ use crate::secret_file;
 use crate::secrets::{DATABASE_PASSWORD, KEYSTORE_PASSPHRASE};
 use crate::settings::{LogFormat, RateLimitSettings, Settings};
 
+mod custody;
+
+pub use custody::{CustodyKind, VaultLoginKind, VaultSettings};
+
 /// What is logged, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logging {
@@ -42,6 +46,10 @@ pub struct Config {
     pub keystore: PathBuf,
     /// File with the keystore's passphrase; `None`: beside the keystore.
     pub keystore_passphrase_file: Option<PathBuf>,
+    /// Where the keys live that tokens are encrypted to.
+    pub custody: CustodyKind,
+    /// Custody in Vault.
+    pub vault: VaultSettings,
     /// What is logged.
     pub logging: Logging,
     /// How many reverse proxies append to `X-Forwarded-For`.
@@ -79,6 +87,22 @@ impl Settings {
             public_url,
             keystore: self.keystore.unwrap_or_else(|| data_dir.join("keystore.json")),
             keystore_passphrase_file: self.keystore_passphrase_file,
+            custody: self.custody.unwrap_or(CustodyKind::Local),
+            vault: VaultSettings {
+                address: self.vault_address,
+                key: self.vault_key,
+                mount: self.vault_mount,
+                namespace: self.vault_namespace,
+                ca_file: self.vault_ca_file,
+                login: self.vault_login,
+                login_mount: self.vault_login_mount,
+                token_file: self.vault_token_file,
+                role_id: self.vault_role_id,
+                secret_id_file: self.vault_secret_id_file,
+                role: self.vault_role,
+                jwt_file: self.vault_jwt_file,
+                time_limit: self.vault_time_limit.map_or(Duration::from_secs(2), |limit| limit.0),
+            },
             logging: Logging {
                 format: self.log_format.unwrap_or(LogFormat::Text),
                 filter: self.log.unwrap_or_else(|| "info".to_owned()),

@@ -7,6 +7,7 @@
 
 pub mod cli;
 pub mod config;
+mod custody;
 pub mod demo;
 mod documentation;
 pub mod environment;

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use signet_app::{App, Parts, PlatformKey, RateLimits};
-use signet_custody::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, RsaPoolOptions};
+use signet_custody::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, jwks_json};
 use signet_domain::Env;
 use signet_outbound::Fetcher;
 use signet_realtime::Hub;
 use signet_store::{Store, StoreOptions};
-use signet_token::{KeyAgreement, KeyUnwrap, SessionSigner, UnwrapError, UnwrapFuture};
+use signet_token::{KeyAgreement, KeyUnwrap, RemoteKey, SessionSigner, UnwrapError, UnwrapFuture};
 
-use crate::config::Config;
+use crate::config::{Config, CustodyKind};
+use crate::custody;
 use crate::secret_file;
+use crate::telemetry;
 
 /// The name of that key in the keystore.
 const SECOND_FACTORS: &str = "second-factors";
@@ -41,6 +43,8 @@ struct Keys {
 impl Platform {
     /// Opens database and keystore, and makes both on first start.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        // What custody counts from its first moment on has to be collected.
+        telemetry::metrics()?;
         let keys = Keys::open(config).await?;
         let (store, hub) = open_store(config).await?;
         let outbound = Fetcher::new(config.outbound).context("prepare requests to brands")?;
@@ -94,8 +98,12 @@ pub(crate) async fn open_keystore(config: &Config) -> anyhow::Result<Keystore> {
             .with_context(|| format!("make the keystore's directory {}", folder.display()))?;
     }
     let path = config.keystore.clone();
+    let open = match config.custody {
+        CustodyKind::Local => Keystore::open_or_create,
+        CustodyKind::Vault => Keystore::open_or_create_without_decryption_keys,
+    };
     // Argon2id and key generation take tenths of a second: not on a thread that serves others.
-    tokio::task::spawn_blocking(move || Keystore::open_or_create(&path, &passphrase))
+    tokio::task::spawn_blocking(move || open(&path, &passphrase))
         .await
         .context("open the keystore")?
         .with_context(|| format!("open the keystore {}", config.keystore.display()))
@@ -148,13 +156,15 @@ impl Keys {
             keystore.secret_or_create(SECOND_FACTORS, 32).context("read the key of second factors")?;
         let sealing_key =
             <[u8; 32]>::try_from(sealing_key.as_slice()).context("read the key of second factors")?;
-        let options = RsaPoolOptions { threads: config.rsa_threads, queue: config.rsa_queue };
+        let (custody, keys) = custody::open(config, &keystore).await?;
+        let newest = keys.iter().find(|info| info.state == KeyState::Active).context("find an active key")?;
+        let pem = RemoteKey::from_jwk(&newest.public_jwk).and_then(|key| key.to_public_pem());
         Ok(Self {
-            custody: Arc::new(keystore.local_unwrap(options).context("start the decryption threads")?),
+            custody,
             signer: keystore.session_signer().context("read the session key")?,
-            known: keystore.decryption_keys().iter().map(platform_key).collect(),
-            jwks: keystore.jwks_json(),
-            pem: keystore.platform_public_key_pem().context("read the platform's public key")?,
+            known: keys.iter().map(platform_key).collect(),
+            jwks: jwks_json(&keys),
+            pem: pem.context("read the platform's public key")?,
             sealing_key,
         })
     }

@@ -31,8 +31,19 @@ pub const DATABASE_PASSWORD: Secret = Secret {
     file_setting: "database_password_file",
 };
 
+/// What signs in to Vault by itself.
+pub const VAULT_TOKEN: Secret =
+    Secret { name: "token for Vault", variable: "SIGNET_VAULT_TOKEN", file_setting: "vault_token_file" };
+
+/// What signs in to Vault together with the id of an `AppRole`.
+pub const VAULT_SECRET_ID: Secret = Secret {
+    name: "secret id of the AppRole",
+    variable: "SIGNET_VAULT_SECRET_ID",
+    file_setting: "vault_secret_id_file",
+};
+
 /// Every secret, for the reference.
-pub const ALL: [Secret; 2] = [KEYSTORE_PASSPHRASE, DATABASE_PASSWORD];
+pub const ALL: [Secret; 4] = [KEYSTORE_PASSPHRASE, DATABASE_PASSWORD, VAULT_TOKEN, VAULT_SECRET_ID];
 
 impl Secret {
     /// The secret in the environment, if it is there.

@@ -16,6 +16,8 @@ use clap::builder::ValueParser;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use serde::Deserialize;
 
+pub use crate::config::{CustodyKind, VaultLoginKind};
+
 /// A row of the table, as flags and the reference show it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -196,6 +198,35 @@ settings! {
         rsa_threads: NonZeroUsize, "N", Serve, "one for each processor", "4";
         /// Tokens that may wait for decryption. One more is refused with `RATE_LIMITED` at once.
         rsa_queue: NonZeroUsize, "N", Serve, "256 for each processor", "1024";
+        /// Where the keys live that tokens are encrypted to: `local` is the keystore, `vault` is Vault or OpenBao. See
+        /// [custody](custody.md).
+        custody: CustodyKind, "WHERE", Serve, "`local`", "vault";
+        /// Address of Vault. Without TLS only on this machine.
+        vault_address: String, "URL", Serve, "none", "https://vault.internal:8200";
+        /// Name of the RSA key in Vault's transit engine.
+        vault_key: String, "NAME", Serve, "none", "signet";
+        /// Where that engine is mounted.
+        vault_mount: String, "PATH", Serve, "`transit`", "team-a/transit";
+        /// Namespace, if Vault has them.
+        vault_namespace: String, "NAME", Serve, "none", "team-a";
+        /// File with the certificates (PEM) that vouch for Vault; with it no others do.
+        vault_ca_file: PathBuf, "FILE", Serve, "what this machine trusts", "/etc/ssl/vault-ca.pem";
+        /// How to sign in to Vault: `token`, `approle` or `kubernetes`. Secrets in files are read at each sign-in.
+        vault_login: VaultLoginKind, "METHOD", Serve, "`token`", "approle";
+        /// Where that method is mounted.
+        vault_login_mount: String, "PATH", Serve, "the method's name", "team-a/approle";
+        /// File with the token for Vault. `SIGNET_VAULT_TOKEN` in the environment goes before it.
+        vault_token_file: PathBuf, "FILE", Serve, "none", "/run/vault/token";
+        /// Id of the AppRole.
+        vault_role_id: String, "ID", Serve, "none", "c2c5c3a0-7e0f-4d5c-9d0b-9a3f0d1e2f34";
+        /// File with the AppRole's secret id. `SIGNET_VAULT_SECRET_ID` in the environment goes before it.
+        vault_secret_id_file: PathBuf, "FILE", Serve, "none", "/run/secrets/signet-secret-id";
+        /// Role of the Kubernetes method.
+        vault_role: String, "NAME", Serve, "none", "signet";
+        /// File with the service account's token.
+        vault_jwt_file: PathBuf, "FILE", Serve, "where Kubernetes puts it", "/var/run/secrets/vault/token";
+        /// How long Vault may take to answer before it counts as failing.
+        vault_time_limit: Lifetime, "DURATION", Serve, "2s", "1s";
     }
     tables {
         /// How much is let in; a table `[rate_limits]` in the file.

@@ -19,6 +19,9 @@ pub mod server;
 #[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
 pub mod token_factory;
 #[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
+#[expect(clippy::expect_used, reason = "test support: what goes wrong here fails the test")]
+pub mod vault;
+#[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
 #[expect(clippy::expect_used, clippy::panic, reason = "test support: what goes wrong here fails the test")]
 pub mod visitor;
 #[expect(clippy::expect_used, clippy::panic, reason = "test support: what goes wrong here fails the test")]

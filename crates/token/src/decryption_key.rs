@@ -104,7 +104,7 @@ impl DecryptionKey {
 }
 
 /// A number of the modulus's length that is certainly below it: its first byte is zero, a modulus's never.
-fn stand_in_for(length: usize) -> Vec<u8> {
+pub(crate) fn stand_in_for(length: usize) -> Vec<u8> {
     let mut number = vec![0x5a; length];
     number.iter_mut().take(1).for_each(|byte| *byte = 0);
     number

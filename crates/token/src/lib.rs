@@ -40,6 +40,7 @@ pub mod key_set;
 mod pem;
 pub mod policy;
 pub mod possession;
+mod remote_key;
 mod rsa_public;
 pub mod session_token;
 mod signing_key;
@@ -57,6 +58,7 @@ pub use error::{ClaimsFault, EnvelopeFault, PublicCode, SignatureFault, TokenErr
 pub use issue::{EncryptedKey, EncryptionKey, SigningKey, TokenProvider};
 pub use jwk::{KeyError, KeyFingerprint};
 pub use policy::{MAX_TOKEN_BYTES, Policy, Profile};
+pub use remote_key::RemoteKey;
 pub use session_token::{
     AuditCheckpoint, SessionClaims, SessionSigner, SessionTokenError, SessionTokenKind, SessionVerifier,
 };

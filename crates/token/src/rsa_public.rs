@@ -51,7 +51,8 @@ impl RsaNumbers {
         Self::new(&jwk.bytes("n")?, &jwk.bytes("e")?)
     }
 
-    fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
+    /// Takes both numbers, big-endian without leading zeros, and checks them.
+    pub(crate) fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         let numbers = Self { modulus: modulus.to_vec(), exponent: exponent.to_vec() };
         numbers.check()?;
         Ok(numbers)

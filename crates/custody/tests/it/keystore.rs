@@ -191,9 +191,9 @@ fn someone_who_repairs_the_checksum_does_not_get_further() {
 fn other_versions_costs_and_files_are_named() {
     let (_folder, path, _) = folder_with_keystore();
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace(r#""version":1"#, r#""version":3,"novelty":true"#)).unwrap();
+    fs::write(&path, text.replace(r#""version":1"#, r#""version":4,"novelty":true"#)).unwrap();
     let newer = open(&path).unwrap_err();
-    assert!(matches!(newer, KeystoreError::UnsupportedVersion { found: 3, known: 2 }), "{newer}");
+    assert!(matches!(newer, KeystoreError::UnsupportedVersion { found: 4, known: 3 }), "{newer}");
     for other in ["", "{}", "null", "-----BEGIN PRIVATE KEY-----", r#"{"format":"other","version":1}"#] {
         fs::write(&path, other).unwrap();
         assert!(matches!(open(&path).unwrap_err(), KeystoreError::NotAKeystore), "{other}");
@@ -226,6 +226,22 @@ fn a_file_has_the_version_that_its_keys_need() {
     keystore.destroy_decryption_key(&key_id).unwrap();
     assert_eq!(version(&path), 1);
     assert_eq!(open(&path).unwrap().jwks_json(), keystore.jwks_json());
+}
+
+#[test]
+fn a_keystore_without_decryption_keys_is_for_later_programs_and_can_be_given_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keystore");
+    let made = Keystore::open_or_create_without_decryption_keys(&path, &passphrase()).unwrap();
+    assert!(made.decryption_keys().is_empty());
+    assert!(made.platform_public_key_pem().is_err());
+    assert_eq!(version(&path), 3, "a program that wants an active key has to say so");
+    let mut again = open(&path).unwrap();
+    again.session_verifier().unwrap();
+    again.rotate_decryption_key().unwrap();
+    assert_eq!((version(&path), again.decryption_keys().len()), (1, 1));
+    let kept = Keystore::open_or_create_without_decryption_keys(&path, &passphrase()).unwrap();
+    assert_eq!(kept.jwks_json(), again.jwks_json(), "what is there stays");
 }
 
 /// A file with test keys, written by a program that knew version 1 alone.

@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers fail the test that called them")]
 
+mod contract;
 mod keystore;
 mod pool;
+mod vault;

@@ -25,6 +25,12 @@ fn wrapped(index: usize) -> (String, Vec<u8>) {
 }
 
 #[tokio::test]
+async fn it_obeys_the_contract() {
+    let pool = pool(2, 1_000);
+    crate::contract::Subject { custody: &pool, keys: KEYSTORE.decryption_keys() }.obeys_the_contract().await;
+}
+
+#[tokio::test]
 async fn it_unwraps_with_the_named_key_or_with_any() {
     let pool = pool(2, 8);
     for index in [0, 1] {

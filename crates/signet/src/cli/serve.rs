@@ -17,13 +17,13 @@ pub(crate) struct ServeArgs {
     #[arg(short, long, env = "SIGNET_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
-    settings: Settings,
+    settings: Box<Settings>,
 }
 
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let settings = match &args.config {
         Some(path) => args.settings.or(Settings::from_file(path)?),
-        None => args.settings,
+        None => *args.settings,
     };
     let config = settings.resolve()?;
     telemetry::start_logging(&config.logging)?;

@@ -13,6 +13,7 @@ mod attacks_session;
 mod attacks_strict;
 mod audit;
 mod command_line;
+mod custody_vault;
 mod customer_keys;
 mod demo;
 mod durability;

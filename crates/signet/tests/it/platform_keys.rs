@@ -154,8 +154,8 @@ async fn what_cannot_be_done_with_a_key_is_told_in_words() {
     let path = installation.folder().join("keystore.json");
     let file = std::fs::read_to_string(&path).unwrap();
     assert!(file.contains(r#""version":2"#), "a program that knows RSA alone has to notice");
-    std::fs::write(&path, file.replace(r#""version":2"#, r#""version":3"#)).unwrap();
+    std::fs::write(&path, file.replace(r#""version":2"#, r#""version":4"#)).unwrap();
     let newer = command(&["list"]);
-    assert!(newer.contains("format version 3") && newer.contains("use a newer program"), "{newer}");
+    assert!(newer.contains("format version 4") && newer.contains("use a newer program"), "{newer}");
     assert!(fails(&installation, &["serve", "--listen", "127.0.0.1:0"]).contains("use a newer program"));
 }
