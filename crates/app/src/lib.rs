@@ -13,6 +13,10 @@ mod audit;
 mod audit_check;
 mod audit_keeping;
 mod backoff;
+mod bot_calls;
+mod bot_runner;
+mod bot_turns;
+mod bots;
 mod clients;
 mod conversations;
 mod customer_keys;
@@ -36,6 +40,7 @@ mod project_settings;
 mod projects;
 mod reports;
 mod revocation;
+mod sealing;
 mod secrets;
 mod session_token;
 mod sign_in;
@@ -61,6 +66,8 @@ pub use administration::{NewAgent, NewApiClient};
 pub use audit::Actor;
 pub use audit_check::{AuditFault, AuditFaultKind};
 pub use audit_keeping::AuditReport;
+pub use bot_runner::BotRunner;
+pub use bots::{BotChange, NewBot, NewBotSecret};
 pub use clients::{ClientChange, NewSecret};
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use customer_keys::{CustomerKeyDetail, KeyRegistration, NewCustomerKey};
@@ -127,7 +134,7 @@ pub struct Parts {
     pub platform_keys: Vec<PlatformKey>,
     /// Fetches from addresses that customers choose.
     pub outbound: Fetcher,
-    /// Encrypts the secrets of second factors.
+    /// Encrypts the secrets of second factors and of bots.
     pub sealing_key: [u8; 32],
     /// How much is let in.
     pub limits: RateLimits,
@@ -162,6 +169,8 @@ pub struct App {
     key_uses: key_uses::KeyUses,
     key_sets: key_sets::KeySetFetches,
     outbound: Fetcher,
+    /// Rings when a visitor wrote to a bot.
+    bot_bell: tokio::sync::Notify,
 }
 
 impl std::fmt::Debug for App {
@@ -206,6 +215,7 @@ impl App {
             key_uses: key_uses::KeyUses::default(),
             key_sets: key_sets::KeySetFetches::default(),
             outbound: parts.outbound,
+            bot_bell: tokio::sync::Notify::new(),
         }))
     }
 

@@ -1,11 +1,10 @@
 //! One-time passwords from an authenticator app (RFC 6238 over RFC 4226: SHA-1, 30 seconds, six digits), and the recovery codes that
 //! stand in for them.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use signet_domain::{AgentId, Env, Timestamp};
 
-use crate::{AppError, secrets};
+use crate::{AppError, sealing, secrets};
 
 /// Seconds in a time step.
 const STEP: i64 = 30;
@@ -17,8 +16,6 @@ pub(crate) const CODES: usize = 10;
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567899";
 /// RFC 4648 section 6, as authenticator apps want it.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// Length of the nonce before the ciphertext.
-const NONCE_BYTES: usize = 12;
 
 /// A secret of 160 bits (RFC 4226 section 4, R6).
 pub(crate) type Secret = [u8; 20];
@@ -110,24 +107,12 @@ pub(crate) fn recovery_hash(code: &str) -> [u8; 32] {
 
 /// Encrypts a secret for storage, bound to the person.
 pub(crate) fn seal(key: &[u8; 32], agent: AgentId, secret: &Secret) -> Result<Vec<u8>, AppError> {
-    let failed = |_| AppError::Unavailable("a second factor could not be encrypted".into());
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(failed)?;
-    let mut sealed = secret.to_vec();
-    let nonce =
-        key.seal_in_place_append_tag(Aad::from(agent.as_uuid().as_bytes()), &mut sealed).map_err(failed)?;
-    Ok([&nonce.as_ref()[..], &sealed].concat())
+    sealing::seal(key, agent.as_uuid().as_bytes(), secret)
 }
 
 /// Decrypts a stored secret.
 pub(crate) fn open(key: &[u8; 32], agent: AgentId, sealed: &[u8]) -> Result<Vec<u8>, AppError> {
-    let failed = || AppError::Unavailable("a second factor could not be decrypted".into());
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key).map_err(|_| failed())?;
-    let (nonce, rest) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(failed)?;
-    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| failed())?;
-    let mut rest = rest.to_vec();
-    let secret =
-        key.open_in_place(nonce, Aad::from(agent.as_uuid().as_bytes()), &mut rest).map_err(|_| failed())?;
-    Ok(secret.to_vec())
+    sealing::open(key, agent.as_uuid().as_bytes(), sealed)
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 
 use signet_domain::audit::AuditKind;
 use signet_domain::{
-    Assurance, Author, ClientMessageId, Conversation, ConversationId, EventKind, Message, MessageBody,
-    MessageId, MessageText, SessionEnd, Timestamp, Visibility,
+    Assurance, Author, ClientMessageId, Conversation, ConversationId, Env, EventKind, Message, MessageBody,
+    MessageId, MessageText, Notice, SessionEnd, Timestamp, Visibility, bot,
 };
 use signet_realtime::{Signal, Topic, Typing};
 use signet_store::events::{self, NewEvent};
 use signet_store::messages::{self, HistoryCursor, NewMessage};
-use signet_store::{Tx, audit_events, conversations, devices, sessions, visitors};
+use signet_store::{Tx, audit_events, bot_conversations, bots, conversations, devices, sessions, visitors};
 
 use crate::audit::Actor;
+use crate::bot_turns::{author_of, line};
 use crate::endings::Ending;
 use crate::session_token::{DEVICE_CREDENTIAL, VisitorSession};
 use crate::{App, AppError, RequestContext};
@@ -85,18 +86,23 @@ impl App {
         let new_conversation = ConversationId::generate(&self.env);
         let mut attempt = 1;
         loop {
-            let (session, message) = (session.clone(), message.clone());
+            let (session, message, env) = (session.clone(), message.clone(), self.env.clone());
             let result = self
                 .store
                 .write(move |tx| {
-                    Box::pin(async move { store_message(tx, &session, message, new_conversation).await })
+                    Box::pin(
+                        async move { store_message(tx, &session, message, new_conversation, &env).await },
+                    )
                 })
                 .await;
             match result {
                 // Another tab's first message, or the retry of this one, came between: look again.
                 Err(AppError::Exists(_)) if attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),
-                Ok((stored, duplicate)) => {
+                Ok(Stored { message: stored, duplicate, for_bot }) => {
+                    if for_bot {
+                        self.bot_bell.notify_one();
+                    }
                     metrics::counter!("signet_messages_total", "author" => "visitor")
                         .increment(u64::from(!duplicate));
                     return Ok(Acknowledgement {
@@ -281,19 +287,30 @@ impl App {
     }
 }
 
+/// A message that is stored.
+struct Stored {
+    message: Message,
+    /// It was before.
+    duplicate: bool,
+    /// A bot is to be told.
+    for_bot: bool,
+}
+
 /// The whole message path: find a retry, find or start the conversation, take the next sequence, store, tell.
 async fn store_message(
     tx: &mut Tx<'_>,
     session: &VisitorSession,
     message: NewMessage,
     new_conversation: ConversationId,
-) -> Result<(Message, bool), AppError> {
+    env: &Env,
+) -> Result<Stored, AppError> {
     if let Some(id) = message.client_message_id
         && let Some(stored) = messages::find_by_client_id(tx, &message.author, id).await?
     {
-        return Ok((stored, true));
+        return Ok(Stored { message: stored, duplicate: true, for_bot: false });
     }
     let now = message.created_at;
+    let mut greeter = None;
     let (conversation_id, kind) = match conversations::find_ongoing(tx, session.visitor_id).await? {
         Some(conversation) => (conversation.id, EventKind::MessageSent),
         None => {
@@ -304,6 +321,10 @@ async fn store_message(
                 }
             }
             conversations::insert(tx, new_conversation, &session.project_id, session.visitor_id, now).await?;
+            greeter = bot::greeter(&bots::list(tx, &session.project_id).await?).cloned();
+            if let Some(bot) = &greeter {
+                bot_conversations::start(tx, new_conversation, bot.id, now).await?;
+            }
             (new_conversation, EventKind::ConversationStarted)
         }
     };
@@ -311,6 +332,7 @@ async fn store_message(
     let appended = messages::append(tx, conversation_id, message).await?;
     let (stored, conversation) =
         appended.ok_or_else(|| AppError::Exists("conversations_one_ongoing".into()))?;
+    let for_bot = conversation.bot.is_some();
     let event = NewEvent {
         project_id: session.project_id.clone(),
         kind,
@@ -320,7 +342,11 @@ async fn store_message(
         created_at: now,
     };
     events::append(tx, event).await?;
-    Ok((stored, false))
+    if let Some(bot) = greeter {
+        let kind = EventKind::ConversationUpdated;
+        line(env, author_of(&bot), Notice::BotAnswers, kind).write(tx, conversation_id).await?;
+    }
+    Ok(Stored { message: stored, duplicate: false, for_bot })
 }
 
 async fn entries_from(

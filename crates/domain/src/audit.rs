@@ -177,6 +177,14 @@ kinds! {
     ClientChanged = "CLIENT_CHANGED" in Administration;
     /// A program may do nothing any more.
     ClientRevoked = "CLIENT_REVOKED" in Administration;
+    /// A bot was registered.
+    BotCreated = "BOT_CREATED" in Administration;
+    /// A bot has another name or address, or was switched on or off.
+    BotChanged = "BOT_CHANGED" in Administration;
+    /// The calls to a bot are signed with a new secret.
+    BotSecretRotated = "BOT_SECRET_ROTATED" in Administration;
+    /// A bot is not called any more.
+    BotRemoved = "BOT_REMOVED" in Administration;
     /// A webhook was created, changed or removed.
     WebhookChanged = "WEBHOOK_CHANGED" in Administration;
     /// What a project keeps, and for how long, was changed.

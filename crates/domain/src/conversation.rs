@@ -1,5 +1,6 @@
 //! Threads between a visitor and the brand.
 
+use crate::bot::BotInCharge;
 use crate::ids::{AgentId, ConversationId, ProjectId, VisitorId};
 use crate::time::Timestamp;
 use crate::visitor::Visitor;
@@ -9,6 +10,8 @@ use crate::visitor::Visitor;
 pub enum CloseReason {
     /// An agent closed it.
     Agent,
+    /// A bot closed it.
+    Bot,
     /// The visitor signed in and has a verified conversation, in which it goes on (section 7, case 3).
     ContinuedInVerified,
 }
@@ -18,6 +21,7 @@ impl CloseReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Agent => "AGENT",
+            Self::Bot => "BOT",
             Self::ContinuedInVerified => "CONTINUED_IN_VERIFIED",
         }
     }
@@ -26,6 +30,7 @@ impl CloseReason {
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "AGENT" => Some(Self::Agent),
+            "BOT" => Some(Self::Bot),
             "CONTINUED_IN_VERIFIED" => Some(Self::ContinuedInVerified),
             _ => None,
         }
@@ -114,6 +119,8 @@ pub struct Conversation {
     pub identity_request: Option<IdentityRequest>,
     /// How many of its messages the visitor had added to the conversation in which it goes on; `None`: they did not ask for it.
     pub messages_added: Option<i64>,
+    /// The bot that answers. While it does, no agent is in charge and the visitor does not wait for one.
+    pub bot: Option<BotInCharge>,
 }
 
 /// Why an identity is no longer proved.

@@ -96,6 +96,10 @@ uuid_id!(
     AgentId, "agent id"
 );
 uuid_id!(
+    /// A program that answers.
+    BotId, "bot id"
+);
+uuid_id!(
     /// A brand's signing key, as registered with a project.
     CustomerKeyId, "customer key id"
 );

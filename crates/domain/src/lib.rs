@@ -8,6 +8,7 @@
 pub mod access;
 pub mod assurance;
 pub mod audit;
+pub mod bot;
 pub mod continuity;
 pub mod conversation;
 pub mod customer_key;
@@ -27,13 +28,14 @@ pub mod visitor;
 pub use access::{Caller, Role, Scope, Scopes};
 pub use assurance::Assurance;
 pub use audit::{AuditActor, AuditCategory, AuditEvent, AuditKind};
+pub use bot::{Bot, BotInCharge};
 pub use conversation::{CloseReason, Conversation, ConversationState, Identity, LapseReason};
 pub use customer_key::{KeyProof, KeyState};
 pub use env::Env;
 pub use event::{Event, EventKind};
 pub use ids::{
-    AgentId, BrowserId, ClientMessageId, ConversationId, CustomerKeyId, DeviceId, MessageId, ProjectId,
-    SessionId, VisitorId,
+    AgentId, BotId, BrowserId, ClientMessageId, ConversationId, CustomerKeyId, DeviceId, MessageId,
+    ProjectId, SessionId, VisitorId,
 };
 pub use message::{Author, Message, MessageBody, Notice, Visibility};
 pub use project::{AuthenticatedMode, Project, TokenProfile};

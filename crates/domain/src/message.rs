@@ -1,7 +1,7 @@
 //! The entries of a conversation: texts that people write and notices that Signet writes.
 
 use crate::assurance::Assurance;
-use crate::ids::{AgentId, ClientMessageId, ConversationId, MessageId, SessionId, VisitorId};
+use crate::ids::{AgentId, BotId, ClientMessageId, ConversationId, MessageId, SessionId, VisitorId};
 use crate::text::MessageText;
 use crate::time::Timestamp;
 
@@ -14,6 +14,13 @@ pub enum Author {
     Agent {
         /// Who.
         id: AgentId,
+        /// Name at the time of writing.
+        name: String,
+    },
+    /// A program of the brand's, with the name visitors see. Never shown as a person.
+    Bot {
+        /// Which.
+        id: BotId,
         /// Name at the time of writing.
         name: String,
     },
@@ -48,6 +55,14 @@ pub enum Notice {
     IdentityRequestUnanswered,
     /// The visitor added what they wrote before they signed in: the entries that follow.
     EarlierMessagesAdded,
+    /// A bot, the author of this entry, answers.
+    BotAnswers,
+    /// The bot, the author, asks an agent to take over.
+    BotTransferred,
+    /// No agent came in time: the bot, the author, goes on.
+    BotResumed,
+    /// The bot, the author, can't answer: an agent has to.
+    BotFailed,
 }
 
 /// Who is meant to see an entry.
@@ -60,7 +75,7 @@ pub enum Visibility {
 }
 
 impl Notice {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 16] = [
         Self::VisitorSignedIn,
         Self::VisitorReturned,
         Self::VisitorSignedOut,
@@ -73,6 +88,10 @@ impl Notice {
         Self::IdentityNotConfirmed,
         Self::IdentityRequestUnanswered,
         Self::EarlierMessagesAdded,
+        Self::BotAnswers,
+        Self::BotTransferred,
+        Self::BotResumed,
+        Self::BotFailed,
     ];
 
     /// The word used in storage and on the wire.
@@ -90,6 +109,10 @@ impl Notice {
             Self::IdentityNotConfirmed => "IDENTITY_NOT_CONFIRMED",
             Self::IdentityRequestUnanswered => "IDENTITY_REQUEST_UNANSWERED",
             Self::EarlierMessagesAdded => "EARLIER_MESSAGES_ADDED",
+            Self::BotAnswers => "BOT_ANSWERS",
+            Self::BotTransferred => "BOT_TRANSFERRED",
+            Self::BotResumed => "BOT_RESUMED",
+            Self::BotFailed => "BOT_FAILED",
         }
     }
 
@@ -109,7 +132,11 @@ impl Notice {
             | Self::IdentityRequested
             | Self::IdentityNotConfirmed
             | Self::IdentityRequestUnanswered
-            | Self::EarlierMessagesAdded => Visibility::Everyone,
+            | Self::EarlierMessagesAdded
+            | Self::BotAnswers
+            | Self::BotTransferred
+            | Self::BotResumed
+            | Self::BotFailed => Visibility::Everyone,
             Self::VisitorReturned | Self::VisitorSignedOut | Self::ContinuedFrom => Visibility::Agents,
         }
     }

@@ -8,6 +8,7 @@
 
 mod account_mutation;
 mod auth;
+mod bot_mutation;
 mod call;
 mod document;
 mod error;

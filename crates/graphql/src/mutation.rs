@@ -5,6 +5,7 @@ use signet_app::{ActivationFailure, Actor, AppError, RevokeBy, SendAsAgent};
 use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, SessionId};
 
 use crate::account_mutation::AccountMutation;
+use crate::bot_mutation::BotMutation;
 use crate::call::Call;
 use crate::key_mutation::KeyMutation;
 use crate::key_set_mutation::KeySetMutation;
@@ -132,6 +133,7 @@ pub(crate) struct Mutation(
     KeyMutation,
     KeySetMutation,
     PeopleMutation,
+    BotMutation,
     AccountMutation,
 );
 

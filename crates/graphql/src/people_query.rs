@@ -1,11 +1,11 @@
-//! Reads about people, groups, programs and the audit log.
+//! Reads about people, groups, programs, bots and the audit log.
 
 use async_graphql::{Context, ID, Object, Result};
 use signet_domain::{AgentId, Scope};
 
 use crate::call::Call;
 use crate::model::{
-    ApiClientNode, AuditEventFilter, AuditEventKind, AuditEventNode, GroupNode, Permission, UserNode,
+    ApiClientNode, AuditEventFilter, AuditEventKind, AuditEventNode, BotNode, GroupNode, Permission, UserNode,
 };
 use crate::page::{Connection, PageArguments, page_cost};
 use crate::scalars::Uuid;
@@ -74,6 +74,15 @@ impl PeopleQuery {
         let access = call.require(&project_id, Scope::UsersRead)?;
         let found = call.app.api_clients(&access).await.map_err(|error| call.error(&error))?;
         Ok(found.into_iter().map(ApiClientNode).collect())
+    }
+
+    /// The project's bots, oldest first.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn bots(&self, ctx: &Context<'_>, project_id: ID) -> Result<Vec<BotNode>> {
+        let call = Call::of(ctx)?;
+        let access = call.require(&project_id, Scope::UsersRead)?;
+        let found = call.app.bots(&access).await.map_err(|error| call.error(&error))?;
+        Ok(found.into_iter().map(BotNode).collect())
     }
 
     /// The project's audit log, newest first.

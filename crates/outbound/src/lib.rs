@@ -16,7 +16,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode, Url, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect};
 
 pub use public::is_public;
 pub use resolve::{Lookup, LookupFuture, SystemLookup};
@@ -53,7 +53,7 @@ pub enum FetchError {
     /// No name, no connection, no TLS, no answer.
     #[error("the address cannot be reached")]
     Unreachable,
-    /// Not complete within five seconds.
+    /// Not complete in time: five seconds, or what was asked for.
     #[error("the address did not answer in time")]
     TimedOut,
     /// A redirect. The address has to be the final one.
@@ -85,6 +85,28 @@ impl FetchError {
             Self::NotText => "ADDRESS_ANSWER_NOT_TEXT",
         }
     }
+}
+
+/// Something to post.
+#[derive(Debug, Clone)]
+pub struct Post<'a> {
+    /// Where.
+    pub address: &'a str,
+    /// Headers beside `content-type`, which is JSON.
+    pub headers: &'a [(&'static str, &'a str)],
+    /// The body: JSON.
+    pub body: String,
+    /// For the whole, from the name to the last byte of the answer.
+    pub deadline: Duration,
+}
+
+/// What was answered, whatever the status. Redirects are no answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// A text of at most 64 KiB.
+    pub body: String,
 }
 
 /// The HTTP client could not be set up.
@@ -152,38 +174,56 @@ impl Fetcher {
 
     /// Fetches a text of at most 64 KiB.
     pub async fn text(&self, address: &str) -> Result<String, FetchError> {
-        let url = self.parse(address)?;
-        let body = match tokio::time::timeout(DEADLINE, self.body(url)).await {
-            Ok(body) => body?,
-            Err(_) => return Err(FetchError::TimedOut),
-        };
-        String::from_utf8(body).map_err(|_| FetchError::NotText)
+        let request = self.client.get(self.parse(address)?);
+        within(DEADLINE, async {
+            let answer = send(request).await?;
+            if answer.status() == StatusCode::OK {
+                text_of(answer).await
+            } else {
+                Err(FetchError::StatusNotOk)
+            }
+        })
+        .await
     }
 
-    async fn body(&self, url: Url) -> Result<Vec<u8>, FetchError> {
-        let answer = self.client.get(url).header("accept", "application/json").send().await;
-        let mut answer = answer.map_err(|error| kind(&error))?;
-        check_status(&answer)?;
-        if answer.content_length().is_some_and(|length| length > BODY as u64) {
-            return Err(FetchError::TooLarge);
+    /// Posts JSON and gives the answer.
+    pub async fn post(&self, post: Post<'_>) -> Result<Answer, FetchError> {
+        let mut request = self.client.post(self.parse(post.address)?).timeout(post.deadline);
+        for (name, value) in post.headers {
+            request = request.header(*name, *value);
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| kind(&error))? {
-            if body.len() + chunk.len() > BODY {
-                return Err(FetchError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        within(post.deadline, async {
+            let answer = send(request.header("content-type", "application/json").body(post.body)).await?;
+            Ok(Answer { status: answer.status().as_u16(), body: text_of(answer).await? })
+        })
+        .await
     }
 }
 
-fn check_status(answer: &Response) -> Result<(), FetchError> {
-    match answer.status() {
-        StatusCode::OK => Ok(()),
-        status if status.is_redirection() => Err(FetchError::Redirected),
-        _ => Err(FetchError::StatusNotOk),
+async fn within<T>(
+    deadline: Duration,
+    exchange: impl Future<Output = Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    tokio::time::timeout(deadline, exchange).await.unwrap_or(Err(FetchError::TimedOut))
+}
+
+async fn send(request: RequestBuilder) -> Result<Response, FetchError> {
+    let answer = request.header("accept", "application/json").send().await.map_err(|error| kind(&error))?;
+    if answer.status().is_redirection() { Err(FetchError::Redirected) } else { Ok(answer) }
+}
+
+async fn text_of(mut answer: Response) -> Result<String, FetchError> {
+    if answer.content_length().is_some_and(|length| length > BODY as u64) {
+        return Err(FetchError::TooLarge);
     }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| kind(&error))? {
+        if body.len() + chunk.len() > BODY {
+            return Err(FetchError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    String::from_utf8(body).map_err(|_| FetchError::NotText)
 }
 
 /// Names that stand for this machine or its neighbourhood whatever a resolver says (RFC 6761, RFC 6762, RFC 8375).

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
-use signet_app::{App, RevocationWatch, Sweeper};
+use signet_app::{App, BotRunner, RevocationWatch, Sweeper};
 use signet_domain::Env;
 use signet_http::HttpOptions;
 use signet_realtime::Hub;
@@ -51,6 +51,8 @@ impl Server {
         let sweeping =
             tokio::spawn(Sweeper::new(Arc::clone(&app)).with_audit_retention(config.audit_retention).run());
         let watching = tokio::spawn(RevocationWatch::new(Arc::clone(&app)).run());
+        let stop = shutdown.clone().cancelled_owned();
+        let running_bots = tokio::spawn(BotRunner::new(Arc::clone(&app)).run(stop));
         invite_first_owner(&app).await?;
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(RunningServer {
@@ -64,6 +66,7 @@ impl Server {
             sweeping,
             watching,
             relaying,
+            running_bots,
         })
     }
 }
@@ -122,6 +125,7 @@ pub struct RunningServer {
     sweeping: JoinHandle<()>,
     watching: JoinHandle<()>,
     relaying: Option<JoinHandle<()>>,
+    running_bots: JoinHandle<()>,
 }
 
 impl RunningServer {
@@ -147,6 +151,7 @@ impl RunningServer {
             stopped = &mut self.sweeping => stopped.context("end overdue sessions"),
             stopped = &mut self.watching => stopped.context("watch for revoked sessions"),
             stopped = ended(&mut self.relaying) => stopped.context("listen to the other nodes"),
+            stopped = &mut self.running_bots => stopped.context("run bots"),
         };
         stopped.err().unwrap_or_else(|| anyhow::anyhow!("the server stopped by itself"))
     }
@@ -164,13 +169,14 @@ impl RunningServer {
         if let Some(relaying) = &self.relaying {
             relaying.abort();
         }
+        let bots = self.running_bots.await.context("run bots");
         self.app.flush_authentication_failures().await;
         if let Err(error) = self.app.write_key_uses().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the use of keys could not be written");
         }
         self.store.close().await;
         tracing::info!("stopped");
-        served
+        served.and(bots)
     }
 }
 

@@ -190,9 +190,10 @@ settings! {
         metrics_public: bool, "BOOL", Serve, "false", "true";
         /// How old events of the [audit log](audit-log.md) become before they are removed, such as `400d`.
         audit_retention: Lifetime, "DURATION", Serve, "they are kept", "400d";
-        /// Fetch key sets of brands from private addresses too, such as a test server on this machine.
+        /// Fetch key sets of brands from private addresses and call bots there too, such as a test server on this machine.
         outbound_private_addresses: bool, "BOOL", Serve, "false", "true";
-        /// Fetch key sets of brands without TLS too. Anybody on the way could then put keys into them.
+        /// Fetch key sets of brands and call bots without TLS too. Anybody on the way could then put keys into them, and read and answer what
+        /// visitors write.
         outbound_plain_http: bool, "BOOL", Serve, "false", "true";
         /// Threads for RSA decryption.
         rsa_threads: NonZeroUsize, "N", Serve, "one for each processor", "4";

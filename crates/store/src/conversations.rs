@@ -2,11 +2,13 @@
 
 use signet_domain::access::Agent;
 use signet_domain::conversation::{AgentInCharge, CloseReason, ConversationState, IdentityRequest};
-use signet_domain::{AgentId, Conversation, ConversationId, ProjectId, Timestamp, VisitorId};
+use signet_domain::{
+    AgentId, BotId, BotInCharge, Conversation, ConversationId, ProjectId, Timestamp, VisitorId,
+};
 use uuid::Uuid;
 
 use crate::sql::{Row, Sql, Value, statements};
-use crate::{Cursor, Page, PageRequest, StoreError, Tx};
+use crate::{Cursor, Page, PageRequest, StoreError, Tx, bot_conversations};
 
 /// The columns that [`read`] reads, [`COLUMNS`] of them. The agent's name is looked up: it is what it is now.
 macro_rules! conversation_columns {
@@ -18,13 +20,14 @@ macro_rules! conversation_columns {
          conversations.unread_count, conversations.read_by_agent, conversations.read_by_visitor, \
          conversations.identity_requested_at, conversations.identity_requested_by, \
          (SELECT agents.name FROM agents WHERE agents.id = conversations.identity_requested_by), \
-         conversations.messages_added"
+         conversations.messages_added, conversations.bot_id, \
+         (SELECT bots.name FROM bots WHERE bots.id = conversations.bot_id)"
     };
 }
 pub(crate) use conversation_columns;
 
 /// How many columns `conversation_columns` names.
-pub(crate) const COLUMNS: usize = 20;
+pub(crate) const COLUMNS: usize = 22;
 
 /// A list between two places by a key. `$scope` picks the index; the other conditions are met by most rows of any scope,
 /// and stand in COALESCE so that no engine takes them for a reason to use another index.
@@ -59,7 +62,7 @@ statements! {
         "SELECT ", conversation_columns!(), " FROM conversations WHERE visitor_id = $1 AND closed_at IS NULL");
     ADOPT = "UPDATE conversations SET visitor_id = $1 WHERE id = $2 AND visitor_id = $3 AND closed_at IS NULL";
     CLOSE = "UPDATE conversations SET closed_at = $1, close_reason = $2, continued_in = $3, waiting_since = NULL, \
-        identity_requested_at = NULL, identity_requested_by = NULL \
+        identity_requested_at = NULL, identity_requested_by = NULL, bot_id = NULL \
         WHERE id = $4 AND closed_at IS NULL";
     CONTINUED_FROM = concat!(
         "SELECT ", conversation_columns!(), " FROM conversations WHERE continued_in = $1 ORDER BY created_at, id");
@@ -79,7 +82,7 @@ statements! {
     LATEST_OF_VISITOR = concat!(
         "SELECT ", conversation_columns!(), " FROM conversations WHERE visitor_id = $1 AND (closed_at IS NULL OR closed_at >= $2) \
          ORDER BY created_at DESC, id DESC LIMIT 1");
-    TAKE = "UPDATE conversations SET agent_id = $1 WHERE id = $2 AND agent_id IS NULL";
+    TAKE = "UPDATE conversations SET agent_id = $1, bot_id = NULL WHERE id = $2 AND agent_id IS NULL";
     MARK_READ_BY_AGENT = "UPDATE conversations SET read_by_agent = \
         CASE WHEN $1 > last_sequence THEN last_sequence ELSE $1 END \
         WHERE id = $2 AND read_by_agent < $1 AND read_by_agent < last_sequence";
@@ -137,6 +140,7 @@ pub async fn insert(
         read_by_visitor: 0,
         identity_request: None,
         messages_added: None,
+        bot: None,
     })
 }
 
@@ -164,7 +168,7 @@ pub async fn adopt(
     tx.changes(ADOPT, &[to.into(), id.into(), from.into()]).await
 }
 
-/// Closes an ongoing conversation; its visitor waits no more. False if it was closed already.
+/// Closes an ongoing conversation; its visitor waits no more, and its bot has no more to do. False if it was closed already.
 pub async fn close(
     tx: &mut Tx<'_>,
     id: ConversationId,
@@ -172,7 +176,12 @@ pub async fn close(
     continued_in: Option<ConversationId>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    tx.changes(CLOSE, &[now.into(), reason.as_str().into(), continued_in.into(), id.into()]).await
+    let closed =
+        tx.changes(CLOSE, &[now.into(), reason.as_str().into(), continued_in.into(), id.into()]).await?;
+    if closed {
+        bot_conversations::end(tx, id).await?;
+    }
+    Ok(closed)
 }
 
 /// Conversations that go on in this one, oldest first.
@@ -246,9 +255,13 @@ pub async fn find_latest(
     tx.query_opt(LATEST_OF_VISITOR, &[visitor_id.into(), since.into()], |row| read(row, 0)).await
 }
 
-/// Puts an agent in charge. False if somebody is already.
+/// Puts an agent in charge; a bot has no more to do. False if somebody is already.
 pub async fn take(tx: &mut Tx<'_>, id: ConversationId, agent: &Agent) -> Result<bool, StoreError> {
-    tx.changes(TAKE, &[agent.id.into(), id.into()]).await
+    let taken = tx.changes(TAKE, &[agent.id.into(), id.into()]).await?;
+    if taken {
+        bot_conversations::end(tx, id).await?;
+    }
+    Ok(taken)
 }
 
 /// Moves the agents' read mark forward (never back, nor past the newest entry), and recounts what is unread. False if it
@@ -432,6 +445,10 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Conversation, StoreErr
                 },
             }),
         };
+    let bot = match row.get::<Option<BotId>>(first + 20, "conversations.bot_id")? {
+        None => None,
+        Some(id) => Some(BotInCharge { id, name: row.get(first + 21, "bots.name")? }),
+    };
     Ok(Conversation {
         id: row.get(first, "conversations.id")?,
         project_id: row.get(first + 1, "conversations.project_id")?,
@@ -449,5 +466,6 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Conversation, StoreErr
         read_by_visitor: row.get(first + 15, "conversations.read_by_visitor")?,
         identity_request,
         messages_added: row.get(first + 19, "conversations.messages_added")?,
+        bot,
     })
 }

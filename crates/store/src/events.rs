@@ -2,7 +2,7 @@
 //! written in the transaction of what it tells of, so there is none without the other.
 
 use signet_domain::{
-    Conversation, ConversationId, Event, EventKind, Message, ProjectId, Timestamp, VisitorId,
+    Author, Conversation, ConversationId, Event, EventKind, Message, ProjectId, Timestamp, VisitorId,
 };
 
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::conversations::{self, COLUMNS, conversation_columns};
 use crate::messages::{self, message_columns};
 use crate::sql::{Row, statements};
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, bot_conversations};
 
 statements! {
     NEXT = "UPDATE project_counters SET event_sequence = event_sequence + 1 WHERE project_id = $1 RETURNING event_sequence";
@@ -101,6 +101,11 @@ pub async fn append_traced(tx: &mut Tx<'_>, event: NewEvent, trace: Trace<'_>) -
 }
 
 async fn place(tx: &mut Tx<'_>, event: Event) -> Result<(), StoreError> {
+    if let Some(conversation) = &event.conversation
+        && concerns_bot(&event, conversation)
+    {
+        bot_conversations::wake(tx, conversation.id, event.created_at).await?;
+    }
     let sequence = tx
         .query_opt(NEXT, &[(&event.project_id).into()], |row| row.get(0, "project_counters.event_sequence"))
         .await?
@@ -120,6 +125,20 @@ async fn place(tx: &mut Tx<'_>, event: Event) -> Result<(), StoreError> {
     tx.execute(INSERT, &values).await?;
     tx.queue(event);
     Ok(())
+}
+
+/// Whether the bot that answers in a conversation has something to be told.
+fn concerns_bot(event: &Event, conversation: &Conversation) -> bool {
+    conversation.bot.is_some()
+        && match event.kind {
+            EventKind::ConversationStarted | EventKind::MessageSent => {
+                event.message.as_ref().is_some_and(|message| matches!(message.author, Author::Visitor(_)))
+            }
+            EventKind::VisitorAuthenticated
+            | EventKind::VisitorIdentityLapsed
+            | EventKind::VisitorSignedOut => true,
+            _ => false,
+        }
 }
 
 /// The project's newest sequence; 0 if nothing happened yet.

@@ -10,7 +10,7 @@
 //! - nobody outside this crate sees a connection, and no SQL stands outside it.
 //!
 //! Bodies of one process and of several meet on PostgreSQL. A body locks rows in this order, so that two of them never
-//! wait for each other: sessions and visitors, then conversations, then the project's event counter ([`events::append`]). The ends of the audit
+//! wait for each other: sessions and visitors, then conversations each with what its bot knows, then the project's event counter ([`events::append`]). The ends of the audit
 //! log's chains come after all of them; the store locks those itself when the body has ended ([`audit_events`]).
 
 pub mod access_tokens;
@@ -18,6 +18,8 @@ pub mod agents;
 pub mod api_clients;
 pub mod audit_events;
 pub mod authentication_failures;
+pub mod bot_conversations;
+pub mod bots;
 pub mod conversations;
 pub mod customer_key_sets;
 pub mod customer_keys;
@@ -213,6 +215,8 @@ fn statements() -> impl Iterator<Item = Sql> {
         api_clients::STATEMENTS,
         audit_events::STATEMENTS,
         authentication_failures::STATEMENTS,
+        bot_conversations::STATEMENTS,
+        bots::STATEMENTS,
         conversations::STATEMENTS,
         customer_key_sets::STATEMENTS,
         customer_keys::STATEMENTS,

@@ -44,11 +44,11 @@ macro_rules! advance {
 
 statements! {
     ADVANCE_BY_VISITOR = advance!(", last_text_sequence = last_sequence + 1, last_activity_at = $1, \
-        waiting_since = COALESCE(waiting_since, $1), unread_count = unread_count + 1, \
+        waiting_since = CASE WHEN bot_id IS NULL THEN COALESCE(waiting_since, $1) ELSE waiting_since END, unread_count = unread_count + 1, \
         read_by_visitor = last_sequence + 1", "id = $2 AND closed_at IS NULL");
     ADVANCE_BY_AGENT = advance!(", last_text_sequence = last_sequence + 1, last_activity_at = $1, \
         waiting_since = NULL, unread_count = 0, read_by_agent = last_sequence + 1", "id = $2 AND closed_at IS NULL");
-    ADVANCE_BY_SYSTEM = advance!(", last_text_sequence = last_sequence + 1, last_activity_at = $1",
+    ADVANCE_BY_PROGRAM = advance!(", last_text_sequence = last_sequence + 1, last_activity_at = $1",
         "id = $2 AND closed_at IS NULL");
     /// A notice is no activity, and closed conversations get them too.
     ADVANCE_BY_NOTICE = advance!("", "id = $1");
@@ -61,6 +61,9 @@ statements! {
     FIND_OF_VISITOR = select!("client_message_id = $1 AND author_type = 'VISITOR' AND conversation_id IN \
         (SELECT id FROM conversations WHERE visitor_id = $2)");
     TEXTS_OF_VISITOR = select!("conversation_id = $1 AND author_type = 'VISITOR' AND body IS NOT NULL ORDER BY sequence");
+    /// What was copied from before a sign-in is not said now.
+    NEXT_OF_VISITOR = select!("conversation_id = $1 AND sequence > $2 AND author_type = 'VISITOR' AND body IS NOT NULL \
+        AND copied_from IS NULL ORDER BY sequence LIMIT $3");
     AFTER = select!("conversation_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3");
     NEWEST = select!("conversation_id = $1 ORDER BY sequence DESC LIMIT $2");
     LIST = select!("conversation_id = $1 AND sequence > $2 AND sequence < $3 ORDER BY sequence LIMIT $4");
@@ -104,7 +107,7 @@ pub struct NewMessage {
 }
 
 /// Adds an entry to a conversation: takes the next sequence, keeps the row's counters (activity, waiting, unread; a visitor's
-/// text makes it wait and counts as unread, an agent's text ends the wait; a sender has read what they wrote), and answers entry
+/// text makes it wait, unless a bot answers, and counts as unread; an agent's text ends the wait; a sender has read what they wrote), and answers entry
 /// and conversation as they are then. `None` if there is no such conversation, or it is closed and the entry is a text.
 ///
 /// [`StoreError::Conflict`] naming `messages_client_message_id` if the sender used that client id before.
@@ -165,7 +168,7 @@ async fn advance(
         }
         (MessageBody::Text(_), Author::Visitor(_)) => ADVANCE_BY_VISITOR,
         (MessageBody::Text(_), Author::Agent { .. }) => ADVANCE_BY_AGENT,
-        (MessageBody::Text(_), Author::System) => ADVANCE_BY_SYSTEM,
+        (MessageBody::Text(_), Author::Bot { .. } | Author::System) => ADVANCE_BY_PROGRAM,
     };
     tx.query_opt(sql, &[message.created_at.into(), id.into()], |row| conversations::read(row, 0)).await
 }
@@ -180,9 +183,20 @@ pub async fn find_by_client_id(
     let (sql, sender_id) = match sender {
         Author::Visitor(id) => (FIND_OF_VISITOR, id.as_uuid()),
         Author::Agent { id, .. } => (FIND_OF_AGENT, id.as_uuid()),
-        Author::System => return Ok(None),
+        Author::Bot { .. } | Author::System => return Ok(None),
     };
     tx.query_opt(sql, &[client_message_id.into(), sender_id.into()], |row| read(row, 0)).await
+}
+
+/// What the visitor wrote after a sequence, ascending, at most `limit`. Copies are left out.
+pub async fn next_of_visitor(
+    tx: &mut Tx<'_>,
+    conversation_id: ConversationId,
+    sequence: i64,
+    limit: usize,
+) -> Result<Vec<Message>, StoreError> {
+    let values = [conversation_id.into(), sequence.into(), (limit as i64).into()];
+    tx.query(NEXT_OF_VISITOR, &values, |row| read(row, 0)).await
 }
 
 /// Entries after a sequence, ascending, at most `limit`.
@@ -292,6 +306,7 @@ fn columns_of(author: &Author) -> (&'static str, Option<Uuid>, Option<&str>) {
     match author {
         Author::Visitor(id) => ("VISITOR", Some(id.as_uuid()), None),
         Author::Agent { id, name } => ("AGENT", Some(id.as_uuid()), Some(name)),
+        Author::Bot { id, name } => ("BOT", Some(id.as_uuid()), Some(name)),
         Author::System => ("SYSTEM", None, None),
     }
 }
@@ -302,17 +317,23 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Message, StoreError> {
     enum Kind {
         Visitor,
         Agent,
+        Bot,
         System,
     }
     let kind = row.word(first + 3, "messages.author_type", |word| match word {
         "VISITOR" => Some(Kind::Visitor),
         "AGENT" => Some(Kind::Agent),
+        "BOT" => Some(Kind::Bot),
         "SYSTEM" => Some(Kind::System),
         _ => None,
     })?;
     let author = match kind {
         Kind::Visitor => Author::Visitor(row.get(first + 4, "messages.author_id")?),
         Kind::Agent => Author::Agent {
+            id: row.get(first + 4, "messages.author_id")?,
+            name: row.get(first + 5, "messages.author_name")?,
+        },
+        Kind::Bot => Author::Bot {
             id: row.get(first + 4, "messages.author_id")?,
             name: row.get(first + 5, "messages.author_name")?,
         },

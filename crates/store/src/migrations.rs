@@ -40,6 +40,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(10, "0010_people"),
     migration!(11, "0011_last_seen"),
     migration!(12, "0012_earlier_messages"),
+    migration!(13, "0013_bots"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

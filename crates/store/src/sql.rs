@@ -129,6 +129,7 @@ value_of_ids!(
     DeviceId,
     BrowserId,
     AgentId,
+    BotId,
     CustomerKeyId,
     ClientMessageId
 );
@@ -321,6 +322,7 @@ columns_of_ids!(
     DeviceId,
     BrowserId,
     AgentId,
+    BotId,
     CustomerKeyId,
     ClientMessageId
 );

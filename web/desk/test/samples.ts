@@ -51,6 +51,7 @@ export function conversation(change: Partial<Conversation> = {}): Conversation {
     closeReason: null,
     continuedIn: null,
     agent: null,
+    bot: null,
     identity: { state: "NOT_VERIFIED", verifiedAt: null, lapsedAt: null, lapseReason: null },
     identityRequest: null,
     lastMessage: null,

@@ -159,10 +159,14 @@ export type NoticeCode =
   | "IDENTITY_REQUESTED"
   | "IDENTITY_NOT_CONFIRMED"
   | "IDENTITY_REQUEST_UNANSWERED"
-  | "EARLIER_MESSAGES_ADDED";
+  | "EARLIER_MESSAGES_ADDED"
+  | "BOT_ANSWERS"
+  | "BOT_TRANSFERRED"
+  | "BOT_RESUMED"
+  | "BOT_FAILED";
 
-/** Who can write an entry. */
-export type AuthorType = "VISITOR" | "AGENT" | "SYSTEM";
+/** Who can write an entry. `BOT` is a program, and is to be shown as one. */
+export type AuthorType = "VISITOR" | "AGENT" | "BOT" | "SYSTEM";
 
 /** Who wrote an entry. `self` is true for the reading visitor's own. */
 export interface Author {

@@ -26,6 +26,8 @@ export interface Group {
   key: string;
   self: boolean;
   name: string | null;
+  /** Written by a program. */
+  bot: boolean;
   /** Written before the visitor had proved who they are, in a session where they have. */
   unproven: boolean;
   /** Added by the visitor from what they wrote before they signed in. */
@@ -46,6 +48,7 @@ const TOGETHER = 5 * 60_000;
 interface Writer {
   self: boolean;
   name: string | null;
+  bot: boolean;
   unproven: boolean;
   copied: boolean;
 }
@@ -70,7 +73,7 @@ export function layOut({ thread, outbox, verified, setAsideAt }: Material): Item
       else layout.addNotice(entry);
     }
   }
-  for (const message of outbox) layout.addLine({ self: true, name: null, unproven: false, copied: false }, outgoingLine(message));
+  for (const message of outbox) layout.addLine({ self: true, name: null, bot: false, unproven: false, copied: false }, outgoingLine(message));
   layout.setAside(Number.POSITIVE_INFINITY);
   return layout.items;
 }
@@ -92,6 +95,7 @@ class Layout {
       group?.kind === "group" &&
       group.self === writer.self &&
       group.name === writer.name &&
+      group.bot === writer.bot &&
       group.unproven === writer.unproven &&
       group.copied === writer.copied &&
       line.at - (group.lines.at(-1)?.at ?? 0) < TOGETHER
@@ -129,10 +133,11 @@ class Layout {
 }
 
 function writerOf(entry: Entry, verified: boolean): Writer {
-  const { self, name } = entry.author;
+  const { self, name, type } = entry.author;
   return {
     self,
     name: self ? null : name,
+    bot: type === "BOT",
     unproven: self && verified && entry.assurance !== "VERIFIED",
     copied: Boolean(entry.copiedFrom),
   };

@@ -4,8 +4,8 @@ use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use signet_app::{AppError, ConversationDetail, ConversationFilter};
 use signet_domain::conversation::{AgentInCharge, IdentityRequest as AskedIdentity};
 use signet_domain::{
-    Conversation, ConversationState as State, Identity as DomainIdentity, Message, Scope, Visitor, VisitorId,
-    limits,
+    BotInCharge, Conversation, ConversationState as State, Identity as DomainIdentity, Message, Scope,
+    Visitor, VisitorId, limits,
 };
 use tokio::sync::OnceCell;
 
@@ -26,6 +26,8 @@ pub(crate) enum ConversationState {
 pub(crate) enum CloseReason {
     /// An agent closed it.
     Agent,
+    /// A bot closed it.
+    Bot,
     /// The visitor signed in and has a verified conversation, in which it goes on.
     ContinuedInVerified,
 }
@@ -113,6 +115,20 @@ pub(crate) struct Agent {
     id: Uuid,
     /// The name visitors see.
     name: String,
+}
+
+/// A bot as a conversation names it.
+#[derive(SimpleObject)]
+pub(crate) struct ConversationBot {
+    id: Uuid,
+    /// The name visitors see.
+    name: String,
+}
+
+impl From<&BotInCharge> for ConversationBot {
+    fn from(bot: &BotInCharge) -> Self {
+        Self { id: Uuid(bot.id.as_uuid()), name: bot.name.clone() }
+    }
 }
 
 /// An agent asks the visitor to confirm who they are.
@@ -273,6 +289,11 @@ impl ConversationNode {
     /// Who answers.
     async fn agent(&self) -> Option<Agent> {
         self.conversation.agent.as_ref().map(Agent::from)
+    }
+
+    /// The bot that answers. While it does no agent is in charge, and the visitor does not wait for one.
+    async fn bot(&self) -> Option<ConversationBot> {
+        self.conversation.bot.as_ref().map(ConversationBot::from)
     }
 
     async fn identity(&self, ctx: &Context<'_>) -> Result<Identity> {

@@ -39,12 +39,22 @@ pub(crate) enum NoticeCode {
     IdentityRequestUnanswered,
     /// The visitor added what they wrote before they signed in: the entries that follow.
     EarlierMessagesAdded,
+    /// A bot, the author, answers.
+    BotAnswers,
+    /// The bot, the author, asks an agent to take over.
+    BotTransferred,
+    /// No agent came in time: the bot, the author, goes on.
+    BotResumed,
+    /// The bot, the author, can't answer: an agent has to.
+    BotFailed,
 }
 
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AuthorType {
     Visitor,
     Agent,
+    /// A program of the brand's, never a person.
+    Bot,
     System,
 }
 
@@ -66,7 +76,7 @@ pub(crate) struct MessageAuthor {
     kind: AuthorType,
     /// Null for the system.
     id: Option<Uuid>,
-    /// The name visitors see. Only of agents.
+    /// The name visitors see. Only of agents and bots.
     name: Option<String>,
 }
 
@@ -78,6 +88,9 @@ impl From<&Author> for MessageAuthor {
             }
             Author::Agent { id, name } => {
                 Self { kind: AuthorType::Agent, id: Some(Uuid(id.as_uuid())), name: Some(name.clone()) }
+            }
+            Author::Bot { id, name } => {
+                Self { kind: AuthorType::Bot, id: Some(Uuid(id.as_uuid())), name: Some(name.clone()) }
             }
             Author::System => Self { kind: AuthorType::System, id: None, name: None },
         }

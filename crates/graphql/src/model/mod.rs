@@ -1,6 +1,7 @@
 //! The types of the schema: thin views of domain records.
 
 mod audit;
+mod bot;
 mod conversation;
 mod customer_key;
 mod event;
@@ -14,6 +15,7 @@ mod viewer;
 mod visitor;
 
 pub(crate) use audit::{AuditEventFilter, AuditEventKind, AuditEventNode};
+pub(crate) use bot::BotNode;
 pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
 pub(crate) use customer_key::{
     CustomerKeyNode, CustomerKeyPayload, CustomerKeySetNode, CustomerKeySetPayload,

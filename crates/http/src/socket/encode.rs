@@ -129,6 +129,7 @@ mod tests {
                 read_by_visitor: 0,
                 identity_request: None,
                 messages_added: None,
+                bot: None,
             }),
             message: Some(Message {
                 id: MessageId::from_uuid(Uuid::from_u128(3)),

@@ -125,6 +125,10 @@ impl NoticeCode {
             Notice::IdentityNotConfirmed => Some(Self::IdentityNotConfirmed),
             Notice::IdentityRequestUnanswered => Some(Self::IdentityRequestUnanswered),
             Notice::EarlierMessagesAdded => Some(Self::EarlierMessagesAdded),
+            Notice::BotAnswers => Some(Self::BotAnswers),
+            Notice::BotTransferred => Some(Self::BotTransferred),
+            Notice::BotResumed => Some(Self::BotResumed),
+            Notice::BotFailed => Some(Self::BotFailed),
             Notice::VisitorReturned | Notice::VisitorSignedOut | Notice::ContinuedFrom => None,
         }
     }
@@ -143,6 +147,7 @@ impl Entry {
         let (r#type, name) = match &message.author {
             domain::Author::Visitor(_) => (AuthorType::Visitor, None),
             domain::Author::Agent { name, .. } => (AuthorType::Agent, Some(name.clone())),
+            domain::Author::Bot { name, .. } => (AuthorType::Bot, Some(name.clone())),
             domain::Author::System => (AuthorType::System, None),
         };
         // A conversation has one visitor, whatever ids they wrote under: all their entries are the reader's own.
@@ -267,7 +272,7 @@ impl From<domain::text::InvalidText> for RefusedCode {
 
 #[cfg(test)]
 mod tests {
-    use signet_domain::{AgentId, ClientMessageId, ConversationId, MessageId, MessageText, VisitorId};
+    use signet_domain::{AgentId, BotId, ClientMessageId, ConversationId, MessageId, MessageText, VisitorId};
     use uuid::Uuid;
 
     use super::*;
@@ -307,6 +312,10 @@ mod tests {
             (Notice::IdentityNotConfirmed, true),
             (Notice::IdentityRequestUnanswered, true),
             (Notice::EarlierMessagesAdded, true),
+            (Notice::BotAnswers, true),
+            (Notice::BotTransferred, true),
+            (Notice::BotResumed, true),
+            (Notice::BotFailed, true),
         ] {
             let entry = Entry::for_visitor(&message(domain::Author::System, MessageBody::Notice(notice)));
             assert_eq!(entry.is_some(), shown, "{}", notice.as_str());
@@ -338,5 +347,8 @@ mod tests {
         let theirs = serde_json::to_value(Entry::for_visitor(&message(agent, text())).unwrap()).unwrap();
         assert_eq!(theirs["author"], serde_json::json!({"type": "AGENT", "name": "Lou", "self": false}));
         assert_eq!(theirs["clientMessageId"], serde_json::Value::Null);
+        let bot = domain::Author::Bot { id: BotId::from_uuid(id(7)), name: "Robo".to_owned() };
+        let said = serde_json::to_value(Entry::for_visitor(&message(bot, text())).unwrap()).unwrap();
+        assert_eq!(said["author"], serde_json::json!({"type": "BOT", "name": "Robo", "self": false}));
     }
 }

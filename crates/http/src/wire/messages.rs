@@ -239,14 +239,19 @@ words! {
         IdentityNotConfirmed = "IDENTITY_NOT_CONFIRMED",
         IdentityRequestUnanswered = "IDENTITY_REQUEST_UNANSWERED",
         EarlierMessagesAdded = "EARLIER_MESSAGES_ADDED",
+        BotAnswers = "BOT_ANSWERS",
+        BotTransferred = "BOT_TRANSFERRED",
+        BotResumed = "BOT_RESUMED",
+        BotFailed = "BOT_FAILED",
     }
 }
 
 words! {
-    /// Who can write an entry.
+    /// Who can write an entry. `BOT` is a program, and is to be shown as one.
     AuthorType {
         Visitor = "VISITOR",
         Agent = "AGENT",
+        Bot = "BOT",
         System = "SYSTEM",
     }
 }

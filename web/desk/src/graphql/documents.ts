@@ -51,6 +51,9 @@ const conversationFields = graphql(
         id
         name
       }
+      bot {
+        name
+      }
       identity {
         state
         verifiedAt

@@ -218,6 +218,7 @@ function Preview({ conversation }: { conversation: Conversation }): ReactNode {
   return (
     <span className="row-preview">
       {lastMessage.author.type === "AGENT" && <AgentPrefix id={lastMessage.author.id} name={lastMessage.author.name} />}
+      {lastMessage.author.type === "BOT" && "Bot: "}
       <bdi>{cleanExcerpt(lastMessage.text ?? "")}</bdi>
     </span>
   );

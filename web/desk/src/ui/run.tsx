@@ -46,18 +46,23 @@ interface AgentRunProps {
   readonly lastSeen: number;
 }
 
-/** An agent's messages, one after the other. */
+/** What to call an author without a name. */
+const nameless = { AGENT: "Agent", BOT: "Bot", SYSTEM: "Signet", VISITOR: "Visitor" } as const;
+
+/** An agent's or a bot's messages, one after the other. */
 export const AgentRun = memo(function AgentRun({ messages, lastSeen }: AgentRunProps): ReactNode {
   const viewerId = useDeskState((state) => state.viewer.id);
   const [first] = messages;
   const name = cleanName(first.author.name);
-  const who = first.author.id === viewerId ? "You" : (name ?? (first.author.type === "AGENT" ? "Agent" : "Signet"));
+  const who = first.author.id === viewerId ? "You" : (name ?? nameless[first.author.type]);
+  const isBot = first.author.type === "BOT";
   return (
-    <section className="run" data-from="agent">
+    <section className="run" data-from="agent" data-bot={isBot}>
       <header className="run-header">
         <span className="run-name">
           <bdi>{who}</bdi>
         </span>
+        {isBot && <span className="run-bot">Bot</span>}
         <time dateTime={first.createdAt}>{formatClock(first.createdAt)}</time>
       </header>
       {messages.map((message) => (

@@ -80,6 +80,7 @@ function State({ conversation }: { conversation: Conversation }): ReactNode {
         Waiting {formatShortAge(conversation.waitingSince, now)}
       </span>
     );
+  if (conversation.bot !== null) return <span className="state">Answered by a bot</span>;
   return null;
 }
 

@@ -45,6 +45,7 @@ export function ItemView({ item, marked, earlier, chat }: Props): JSX.Element | 
 }
 
 function noticeWords({ notice, name }: { notice: NoticeCode; name: string | null }, words: Messages): string {
+  const bot = cleanName(name) ?? words.assistant;
   return {
     VISITOR_SIGNED_IN: words.nowSignedIn,
     IDENTITY_LAPSED: words.identityLapsed,
@@ -55,18 +56,23 @@ function noticeWords({ notice, name }: { notice: NoticeCode; name: string | null
     IDENTITY_NOT_CONFIRMED: words.identityNotConfirmed,
     IDENTITY_REQUEST_UNANSWERED: words.identityRequestUnanswered,
     EARLIER_MESSAGES_ADDED: words.earlierAdded,
+    BOT_ANSWERS: words.botAnswers(bot),
+    BOT_TRANSFERRED: words.botTransferred(bot),
+    BOT_RESUMED: words.botResumed(bot),
+    BOT_FAILED: words.botFailed(bot),
   }[notice];
 }
 
 function GroupView({ group, marked, chat }: { group: Group; marked: boolean; chat: Chat }): JSX.Element {
   const words = useWords();
-  const name = group.self ? words.you : (cleanName(group.name) ?? words.agent);
+  const name = group.self ? words.you : (cleanName(group.name) ?? (group.bot ? words.assistant : words.agent));
   const final = group.lines.at(-1);
   const sides = [group.self ? "group own" : "group", group.unproven ? "unproven" : ""].join(" ");
   return (
     <div class={sides}>
       <p class={group.self ? "unseen" : "author"} dir="auto">
-        {name}
+        {group.bot ? <bdi>{name}</bdi> : name}
+        {group.bot && <span class="automatic">{words.automatic}</span>}
       </p>
       <div class="bubbles">
         {!group.self && (

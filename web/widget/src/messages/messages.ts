@@ -33,6 +33,12 @@ export interface Messages {
   addingEarlier: string;
   addEarlierFailed: string;
   earlierAdded: string;
+  assistant: string;
+  automatic: string;
+  botAnswers: (bot: string) => string;
+  botTransferred: (bot: string) => string;
+  botResumed: (bot: string) => string;
+  botFailed: (bot: string) => string;
   addedFromBefore: string;
   identityRequested: (agent: string) => string;
   identityNotConfirmed: string;
