@@ -170,9 +170,9 @@ pub fn next(turn: Turn, now: Timestamp) -> Step {
     match turn.stage {
         Stage::New => Step::Open,
         Stage::Transferring => pause.map_or(Step::Resume, |until| Step::Rest(Some(until))),
-        Stage::Talking if turn.news_of_visitor => Step::TellVisitor,
-        // Replies that wait for nothing come before the next message: they answer the one before it.
+        // Replies that wait for nothing come before the next call: they answer the one before it.
         Stage::Talking if turn.replies && turn.wait_until.is_none() => Step::Reply,
+        Stage::Talking if turn.news_of_visitor => Step::TellVisitor,
         Stage::Talking if turn.unheard => Step::TellMessage,
         Stage::Talking if turn.replies => pause.map_or(Step::Reply, |until| Step::Rest(Some(until))),
         Stage::Talking => Step::Rest(None),
@@ -208,8 +208,9 @@ mod tests {
     fn a_new_message_ends_a_pause_and_nothing_else() {
         let heard = Turn { replies: true, ..turn(Stage::Talking) };
         let unheard = Turn { unheard: true, ..heard };
-        // What is to be said at once is said before the next message is told.
+        // What is to be said at once is said before anything else is told.
         assert_eq!(next(unheard, NOW), Step::Reply);
+        assert_eq!(next(Turn { news_of_visitor: true, ..unheard }, NOW), Step::Reply);
         assert_eq!(next(Turn { wait_until: LATER, ..heard }, NOW), Step::Rest(LATER));
         assert_eq!(next(Turn { wait_until: LATER, ..unheard }, NOW), Step::TellMessage);
         assert_eq!(next(Turn { wait_until: BEFORE, ..heard }, NOW), Step::Reply);

@@ -35,6 +35,7 @@ fn field_of(code: &str, thing: &str) -> Option<&'static str> {
         ("SCOPE_INVALID", _) => Some("scopes"),
         ("MEMBER_INVALID", _) => Some("memberIds"),
         ("OVERLAP_INVALID", _) => Some("overlapSeconds"),
+        _ if code.starts_with("ADDRESS_") => Some("address"),
         _ if code.starts_with("PASSWORD_") => Some("newPassword"),
         _ => None,
     }

@@ -121,6 +121,9 @@ fn config(args: &DemoArgs, folder: &DemoFolder) -> anyhow::Result<Config> {
         data_dir: Some(folder.path().to_owned()),
         keystore_passphrase_file: Some(folder.passphrase_file()?),
         shutdown_grace: Some(Lifetime(std::time::Duration::from_secs(5))),
+        // A newcomer's bot and key set are on this machine too.
+        outbound_private_addresses: Some(true),
+        outbound_plain_http: Some(true),
         rate_limits,
         ..Settings::default()
     };
