@@ -196,7 +196,7 @@ mod tests {
     fn a_bot_is_told_of_a_conversation_first_and_once() {
         for unheard in [false, true] {
             for news_of_visitor in [false, true] {
-                let turn = Turn { unheard, news_of_visitor, ..turn(Stage::New) };
+                let turn = Turn { news_of_visitor, unheard, ..turn(Stage::New) };
                 assert_eq!(next(turn, NOW), Step::Open);
                 assert_ne!(next(Turn { stage: Stage::Talking, ..turn }, NOW), Step::Open);
                 assert_ne!(next(Turn { stage: Stage::Transferring, ..turn }, NOW), Step::Open);
@@ -230,8 +230,8 @@ mod tests {
             for news_of_visitor in [false, true] {
                 for replies in [false, true] {
                     let turn = Turn {
-                        unheard,
                         news_of_visitor,
+                        unheard,
                         replies,
                         wait_until: LATER,
                         ..turn(Stage::Transferring)

@@ -36,7 +36,7 @@ struct Keys {
     jwks: String,
     pem: String,
     known: Vec<PlatformKey>,
-    /// Encrypts the secrets of second factors.
+    /// Encrypts the secrets of second factors and of bots.
     sealing_key: [u8; 32],
 }
 
@@ -62,7 +62,7 @@ impl Platform {
     }
 }
 
-/// The database alone, for commands that set things up: they need no key of the platform's, and have none.
+/// The database, for commands that set things up: most need no key of the platform's, and have none.
 pub struct Operator {
     store: Store,
     app: Arc<App>,
@@ -71,8 +71,16 @@ pub struct Operator {
 impl Operator {
     /// Opens the database, and makes it if there is none.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        Self::with(config, Keys::none()?).await
+    }
+
+    /// The same with the keystore, for the few commands that encrypt something.
+    pub async fn open_with_keys(config: &Config) -> anyhow::Result<Self> {
+        Self::with(config, Keys::open(config).await?).await
+    }
+
+    async fn with(config: &Config, keys: Keys) -> anyhow::Result<Self> {
         let (store, hub) = open_store(config).await?;
-        let keys = Keys::none()?;
         let outbound = Fetcher::new(config.outbound).context("prepare requests to brands")?;
         let env = crate::environment::system();
         let app = start((&store, &hub), &keys, &outbound, env, "", config.rate_limits.clone()).await?;

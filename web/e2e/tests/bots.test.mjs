@@ -39,7 +39,7 @@ test("case 10: a guest whom a bot answers signs in, the bot is told, and answers
       const news = await heard(({ about }) => about === "visitor", "who the visitor is");
       assert.equal(news.visitor.assurance, "VERIFIED");
       assert.ok(Date.now() - Date.parse(String(news.visitor.verifiedAt)) < 60_000);
-      await chat.see("You are now signed in");
+      await chat.log.getByText("You are now signed in").waitFor();
       await chat.see("Thank you, now I know that it is you");
       await desk.padlock(/^Verified/).waitFor();
       await desk.see("Signed in here — identity verified");
@@ -94,7 +94,7 @@ test("case 10: on another device, and with a guest's conversation beside it, the
 
       await desk.open("For you alone, about: Case 10 from the telephone");
       await desk.padlock(/^Verified/).waitFor();
-      await desk.see("Visitor is back");
+      await desk.see("Goes on from an anonymous conversation");
       const words = told.filter(({ about }) => about === "visitor").map(({ visitor }) => visitor.lapseReason ?? visitor.assurance);
       assert.deepEqual(words, ["SIGNED_OUT", "VERIFIED"], "told once each, and nothing of the guest's conversation, which is closed");
     });

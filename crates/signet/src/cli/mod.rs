@@ -2,6 +2,7 @@
 
 mod agent;
 mod audit;
+mod bot;
 mod client;
 mod inspect;
 mod keys;
@@ -52,6 +53,9 @@ enum Command {
     /// Create the people who answer visitors
     #[command(subcommand)]
     Agent(agent::AgentCommand),
+    /// Register and remove bots, programs that answer visitors
+    #[command(subcommand)]
+    Bot(bot::BotCommand),
     /// Create API clients for integrations
     #[command(subcommand)]
     Client(client::ClientCommand),
@@ -96,6 +100,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Project(command) => project::run(command).await,
         Command::Keys(command) => keys::run(command).await,
         Command::Agent(command) => agent::run(command).await,
+        Command::Bot(command) => bot::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Token(command) => return token::run(command).await,
         Command::Audit(command) => return audit::run(command).await,

@@ -349,6 +349,33 @@ async fn bots_are_registered_changed_and_removed_by_administrators() {
 }
 
 #[tokio::test]
+async fn a_bot_from_the_command_line_answers_too() {
+    let BotScene { served, project, admin, bot, bot_id, .. } = BotScene::start().await;
+    let settings = served.installation.folder().join("bots.toml");
+    std::fs::write(&settings, "outbound_private_addresses = true\noutbound_plain_http = true\n").unwrap();
+    let settings = settings.display().to_string();
+    let common = ["--project", project.id.as_str(), "--config", settings.as_str()];
+    let run = async |arguments: &[&str]| served.installation.run(&[arguments, &common].concat()).await;
+    let removed = run(&["bot", "remove", &bot_id]).await;
+    assert_eq!(removed["name"], "Robo");
+    let made = run(&["bot", "create", "--name", "Ada", "--address", &bot.address]).await;
+    let idle = ["bot", "create", "--name", "Idle", "--address", "https://bot.example/", "--disabled"];
+    assert_eq!(run(&idle).await["address"], "https://bot.example");
+    let listed = run(&["bot", "list"]).await;
+    assert_eq!((&listed[0]["name"], &listed[1]["name"]), (&json!("Ada"), &json!("Idle")));
+    assert_eq!((&listed[0]["enabled"], &listed[1]["enabled"]), (&json!(true), &json!(false)));
+    assert!(listed[0]["secret"].is_null(), "shown once");
+
+    bot.reply(|_| json!([say("Yes?")]));
+    let mut events = watch(&admin, &project.id).await;
+    let mut visitor = served.visitor(&project);
+    visitor.activate_anonymously().await;
+    visitor.send("Hello").await;
+    until_said(&mut events, "Yes?").await;
+    assert!(bot.told()[0].is_signed_with(made["secret"].as_str().unwrap()));
+}
+
+#[tokio::test]
 async fn d30_bots_of_another_project_are_missing_and_agents_may_not_touch_them() {
     let BotScene { served, project, admin, bot_id, .. } = BotScene::start().await;
     let other = crate::fixture::ServedProject::create(&served.installation, "shop-2").await;
