@@ -113,8 +113,8 @@ impl App {
             .await
     }
 
-    /// Creates a project with these settings and the defaults for the rest; whoever creates it owns it. Only owners of a
-    /// project may.
+    /// Creates a project with these settings and the defaults for the rest; whoever creates it owns it. Only owners of the
+    /// platform or of a project may.
     pub async fn create_own_project(
         &self,
         caller: &Caller,
@@ -123,7 +123,8 @@ impl App {
         actor: &Actor,
     ) -> Result<Project, AppError> {
         let Caller::Agent(agent) = caller else { return Err(AppError::PermissionDenied) };
-        if !agent.roles.iter().any(|(_, role)| *role == Role::Owner) {
+        // An owner of the platform may even where there is no project yet.
+        if !agent.platform_owner && !agent.roles.iter().any(|(_, role)| *role == Role::Owner) {
             return Err(AppError::PermissionDenied);
         }
         let mut project = Project::new(id, "", self.env.now()).map_err(|_| AppError::Invalid {

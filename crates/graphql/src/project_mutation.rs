@@ -105,7 +105,7 @@ const WRITE_COST: usize = 100;
 
 #[Object]
 impl ProjectMutation {
-    /// Creates a project that its creator owns. For people who own a project already.
+    /// Creates a project that its creator owns. For people who own the platform or a project.
     #[graphql(complexity = "WRITE_COST + child_complexity")]
     async fn project_create(&self, ctx: &Context<'_>, input: ProjectCreateInput) -> Result<ProjectPayload> {
         let call = Call::of(ctx)?;

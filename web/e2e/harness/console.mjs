@@ -37,6 +37,39 @@ export class Console {
     await this.page.getByRole("navigation", { name: "Console" }).getByRole("link", { name }).click();
   }
 
+  /** @param {string} name of the page's heading */
+  async see(name) {
+    await this.main.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+  }
+
+  /**
+   * Opens an address of the console.
+   * @param {string} path such as `/admin/keys?project=shop`
+   */
+  async open(path) {
+    await this.page.goto(new URL(path, this.manifest.platformUrl).href);
+    await this.main.getByRole("heading", { level: 1 }).waitFor();
+  }
+
+  /**
+   * A signing key's card.
+   * @param {string} name
+   */
+  key(name) {
+    return this.main.getByRole("article", { name, exact: true });
+  }
+
+  /**
+   * The words of a field's fault.
+   * @param {string} label
+   */
+  async fault(label) {
+    const field = this.page.getByLabel(label, { exact: true });
+    const ids = (await field.getAttribute("aria-describedby")) ?? "";
+    const texts = await Promise.all(ids.split(" ").map((id) => this.page.locator(`[id="${id}"].field-error`).allInnerTexts()));
+    return texts.flat().join(" ");
+  }
+
   /** The names of the pages that the navigation offers. */
   async pages() {
     const links = this.page.getByRole("navigation", { name: "Console" }).getByRole("link");

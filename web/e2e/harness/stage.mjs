@@ -19,6 +19,14 @@ import { eventually } from "./wait.mjs";
 const RESULTS = resolve(import.meta.dirname, "../../test-results/failures");
 const PATIENCE = 20_000;
 
+/**
+ * A server that a file of tests runs against.
+ * @typedef {object} Server
+ * @property {import("./server.mjs").Manifest} manifest
+ * @property {string} log
+ * @property {() => Promise<void>} dispose
+ */
+
 /** What a test has to work with. */
 export class Stage {
   /** @type {BrowserContext[]} */
@@ -123,15 +131,16 @@ export class Stage {
 /**
  * Sets a file up: starts the server before its first test and stops it after the last. Gives a function to write tests
  * with, which hands each a {@link Stage}.
- * @param {{demo?: string[], browser?: string[]}} [options] further options of `signet demo` and of Chromium
+ * @param {{demo?: string[], browser?: string[], start?: () => Promise<Server>}} [options] further options of `signet demo` and
+ * of Chromium; or another server instead of the demo
  */
-export function scene({ demo = [], browser: flags = [] } = {}) {
-  /** @type {Signet | undefined} */
+export function scene({ demo = [], browser: flags = [], start = () => Signet.start(...demo) } = {}) {
+  /** @type {Server | undefined} */
   let signet;
   /** @type {Browser | undefined} */
   let browser;
   before(async () => {
-    signet = await Signet.start(...demo);
+    signet = await start();
     browser = await launch(...flags);
   });
   after(async () => {
@@ -145,7 +154,8 @@ export function scene({ demo = [], browser: flags = [] } = {}) {
   return (name, body) =>
     test(name, async () => {
       if (!signet || !browser) throw new Error("the server or the browser did not start");
-      const stage = new Stage(signet, browser);
+      // What stops and starts the server is written for the demo's.
+      const stage = new Stage(/** @type {Signet} */ (signet), browser);
       try {
         await body(stage);
       } catch (error) {

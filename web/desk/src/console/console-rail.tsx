@@ -12,6 +12,7 @@ interface NavigationProps {
   readonly chapters: readonly Chapter[];
   /** Id of the page that is shown. */
   readonly current: string | null;
+  readonly projectId: string | null;
 }
 
 interface ConsoleRailProps extends NavigationProps {
@@ -19,21 +20,21 @@ interface ConsoleRailProps extends NavigationProps {
 }
 
 /** The console's pages, and the way back to the desk. */
-export function ConsoleRail({ chapters, current, onSignOut }: ConsoleRailProps): ReactNode {
+export function ConsoleRail({ onSignOut, ...navigation }: ConsoleRailProps): ReactNode {
   return (
     <header className="rail">
       <p className="rail-brand">
         <Seal />
         <span>Signet</span>
       </p>
-      <Navigation chapters={chapters} current={current} />
+      <Navigation {...navigation} />
       <Foot onSignOut={onSignOut} />
     </header>
   );
 }
 
 /** The same behind a button, for screens without room for a rail. */
-export function ConsoleMenu({ chapters, current, onSignOut }: ConsoleRailProps): ReactNode {
+export function ConsoleMenu({ onSignOut, ...navigation }: ConsoleRailProps): ReactNode {
   return (
     <DialogTrigger>
       <Button className="button console-menu-button" data-look="quiet" data-shape="icon" aria-label="Pages">
@@ -51,7 +52,7 @@ export function ConsoleMenu({ chapters, current, onSignOut }: ConsoleRailProps):
                     <Icon name="close" />
                   </Button>
                 </p>
-                <Navigation chapters={chapters} current={current} onFollow={close} />
+                <Navigation {...navigation} onFollow={close} />
                 <Foot onSignOut={onSignOut} />
               </>
             )}
@@ -62,7 +63,7 @@ export function ConsoleMenu({ chapters, current, onSignOut }: ConsoleRailProps):
   );
 }
 
-function Navigation({ chapters, current, onFollow }: NavigationProps & { onFollow?: () => void }): ReactNode {
+function Navigation({ chapters, current, projectId, onFollow }: NavigationProps & { onFollow?: () => void }): ReactNode {
   const place = useConsolePlace();
   if (chapters.length === 0) return null;
   return (
@@ -84,6 +85,7 @@ function Navigation({ chapters, current, onFollow }: NavigationProps & { onFollo
                 >
                   <Icon name={page.icon} />
                   <span className="rail-label">{page.name}</span>
+                  {page.of === "project" && page.Mark !== undefined && projectId !== null && <page.Mark projectId={projectId} />}
                 </a>
               </li>
             ))}

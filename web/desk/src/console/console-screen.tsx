@@ -6,7 +6,7 @@ import { Icon, Seal } from "../ui/icons";
 import { ConsoleMenu, ConsoleRail } from "./console-rail";
 import type { Page } from "./page";
 import { type Chapter, chaptersFor, findPage } from "./pages";
-import { followInConsole, goInConsole, useConsolePlace } from "./place";
+import { followInConsole, goInConsole, settleInConsole, useConsolePlace } from "./place";
 import { mayOpen, projectsOf } from "./rights";
 
 /** What the address asks for, and whether this person may have it. */
@@ -27,6 +27,11 @@ interface View {
 export function ConsoleScreen({ onSignOut }: { onSignOut: () => Promise<boolean> }): ReactNode {
   const [notice, setNotice] = useState<string | null>(null);
   const view = useView();
+  const { page } = useConsolePlace();
+  const current = "page" in view.shown ? view.shown.page.id : null;
+  useEffect(() => {
+    if (page === null && current !== null) settleInConsole(current);
+  }, [page, current]);
 
   function signOut(): void {
     void onSignOut().then((done) => {
@@ -34,7 +39,12 @@ export function ConsoleScreen({ onSignOut }: { onSignOut: () => Promise<boolean>
     });
   }
 
-  const navigation = { chapters: view.chapters, current: "page" in view.shown ? view.shown.page.id : null, onSignOut: signOut };
+  const navigation = {
+    chapters: view.chapters,
+    current,
+    projectId: view.project?.projectId ?? null,
+    onSignOut: signOut,
+  };
   return (
     <div className="frame console">
       <div className="banners" role="status">
@@ -134,7 +144,7 @@ function Content({ shown }: { shown: Shown }): ReactNode {
       return (
         <Nothing>
           <p>
-            <code>signet project create</code> on the server makes one.
+            The first one is made by an owner of the platform, or with <code>signet project create</code> on the server.
           </p>
         </Nothing>
       );

@@ -12,8 +12,8 @@ export function CopyBlock({ text, what }: CopyBlockProps): ReactNode {
   const id = useId();
   return (
     <div className="copy-block">
-      {/* Focusable: long lines are read by scrolling, also with the keyboard. Code runs from left to right in every language. */}
-      <pre dir="ltr" tabIndex={0} role="group" aria-label={what}>
+      {/* Code runs from left to right in every language. */}
+      <pre dir="ltr" role="group" aria-label={what}>
         <code id={id}>{text}</code>
       </pre>
       <CopyButton text={text} shownIn={id} what={what} isLong />

@@ -228,7 +228,7 @@ export function ListSetting({ label, value, onChange, hint, error, isReadOnly, o
           <Prose text={hint} />
         </p>
       )}
-      {value.length === 0 && <p className="list-empty">{empty}</p>}
+      {value.length === 0 && <p className="setting-empty">{empty}</p>}
       <ul className="list-setting" aria-label={label}>
         {value.map((item) => (
           <li key={item}>

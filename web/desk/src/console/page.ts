@@ -16,6 +16,8 @@ interface CommonPage {
 export interface ProjectPage extends CommonPage {
   readonly of: "project";
   readonly needs: Scope;
+  /** Stands beside its name in the navigation. */
+  readonly Mark?: ComponentType<{ readonly projectId: string }>;
   readonly Content: ComponentType<{ readonly projectId: string }>;
 }
 

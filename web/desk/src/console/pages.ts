@@ -4,10 +4,13 @@ import { auditPage } from "./audit/audit-page";
 import { clientsPage } from "./clients/clients-page";
 import { doctorPage } from "./doctor/doctor";
 import { failuresPage } from "./failures/failures";
+import { keysPage } from "./keys/keys";
 import type { Page } from "./page";
 import { groupsPage } from "./people/groups-page";
 import { peoplePage } from "./people/people-page";
+import { projectsPage } from "./projects/projects";
 import { mayOpen } from "./rights";
+import { settingsPage } from "./settings/settings";
 
 export interface Chapter {
   readonly name: string;
@@ -15,8 +18,10 @@ export interface Chapter {
 }
 
 const chapters: readonly Chapter[] = [
+  { name: "Project", pages: [settingsPage, keysPage] },
   { name: "Visitor tokens", pages: [doctorPage, failuresPage] },
   { name: "Access", pages: [peoplePage, groupsPage, clientsPage, auditPage] },
+  { name: "Platform", pages: [projectsPage] },
 ];
 
 /** What the person may open, chapter by chapter. */

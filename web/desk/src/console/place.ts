@@ -68,6 +68,11 @@ export function goInConsole(move: Move): void {
   moveTo(consoleAddress(to), isNew ? "push" : "replace");
 }
 
+/** Gives the page that the front door led to its own address. */
+export function settleInConsole(page: string): void {
+  moveTo(consoleAddress({ ...current, page }), "replace");
+}
+
 export function followInConsole(event: MouseEvent, move: Move): void {
   followTo(event, consoleAddress(moved(current, move)));
 }

@@ -2,6 +2,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from "react"
 import { AccountScreen } from "../account/account-screen";
 import { ConsoleScreen } from "../console/console-screen";
 import { AdministrationContext } from "../console/context";
+import { useKeptDrafts } from "../console/settings/drafts";
 import { Administration } from "../engine/administration";
 import { Desk } from "../engine/desk";
 import { signOut } from "../engine/session";
@@ -62,6 +63,7 @@ function Session(): ReactNode {
 
 /** Desk, console or one's own account. The desk goes on behind the others: drafts stay, and who waits is counted. */
 function Surface({ onSignOut }: { onSignOut: () => Promise<boolean> }): ReactNode {
+  useKeptDrafts();
   switch (useSurface()) {
     case "console":
       return <ConsoleScreen onSignOut={onSignOut} />;
