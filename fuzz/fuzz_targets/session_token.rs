@@ -19,6 +19,7 @@ static TOKEN: LazyLock<String> = LazyLock::new(|| {
         auth_time: Some(1),
         dev: None,
         ext: None,
+        cnf: None,
     };
     SIGNER.sign(SessionTokenKind::Session, &claims).unwrap()
 });

@@ -53,6 +53,10 @@ pub struct ActivationRequest {
     pub hand_over: Option<String>,
     /// What the page calls the visitor, without proof.
     pub claimed_id: Option<String>,
+    /// The thumbprint of the key that the session to be opened is for.
+    pub proof_key: Option<Arc<str>>,
+    /// The proof that belongs to `session`.
+    pub proof: Option<String>,
 }
 
 /// What the activation meant for conversations.
@@ -224,7 +228,7 @@ impl App {
         context: &RequestContext,
         attempt: &mut Attempt,
     ) -> Result<Activated, Refusal> {
-        let option = request.option.ok_or_else(|| Refusal::plain(FailureCode::OptionInvalid))?;
+        let option = request.option.clone().ok_or_else(|| Refusal::plain(FailureCode::OptionInvalid))?;
         let active = self.project_for(&request.project_id).await?;
         attempt.active = Some(Arc::clone(&active));
         if let Some(origin) = &request.origin {
@@ -234,15 +238,14 @@ impl App {
                 return Err(Refusal::plain(FailureCode::OriginNotAllowed));
             }
         }
-        let presented =
-            self.presented(&active.project.id, request.session.as_deref(), request.device.as_deref());
+        let presented = self.presented(&active.project.id, &request, context);
         let claimed_id = request.claimed_id.filter(|id| is_claimed_id(id));
         let hand_over = (request.hand_over.as_deref(), request.origin.as_deref());
         match option {
             ActivationOption::Anonymous => {
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
                 let handed_over = self.handed_over(&active, hand_over).await?;
-                self.open_anonymous(&active, &presented, handed_over, claimed_id)
+                self.open_anonymous(&active, &presented, handed_over, (claimed_id, request.proof_key))
             }
             ActivationOption::Secured { token } => {
                 let received = receive(&active, &token)?;
@@ -257,7 +260,8 @@ impl App {
                     }
                     (presented, _) => presented,
                 };
-                self.open_secured(&active, &checked, presented, request.browser, context).await
+                let client = (request.browser, request.proof_key);
+                self.open_secured(&active, &checked, presented, client, context).await
             }
         }
     }
@@ -285,7 +289,7 @@ impl App {
         attempt.active = Some(Arc::clone(&active));
         let received = receive(&active, credentials)?;
         let checked = self.verify(&active, received, credentials, attempt).await?;
-        self.open_secured(&active, &checked, Presented::Nothing, None, context).await
+        self.open_secured(&active, &checked, Presented::Nothing, (None, None), context).await
     }
 
     async fn project_for(&self, id: &str) -> Result<Arc<ActiveProject>, Refusal> {
@@ -341,7 +345,7 @@ impl App {
         active: &ActiveProject,
         presented: &Presented,
         handed_over: Option<Device>,
-        claimed_id: Option<String>,
+        (claimed_id, proof_key): (Option<String>, Option<Arc<str>>),
     ) -> Result<Activated, Refusal> {
         let now = self.env.now();
         let outcome =
@@ -362,6 +366,7 @@ impl App {
             expires_at: now.after(ANONYMOUS_SESSION),
             device_id: Some(device.id),
             claimed_id,
+            proof_key,
         };
         let credential = self.sessions.mint_device(&active.project.id, &device, now)?;
         Ok(Activated {
@@ -378,7 +383,7 @@ impl App {
         active: &ActiveProject,
         token: &CheckedToken,
         presented: Presented,
-        browser: Option<BrowserId>,
+        (browser, proof_key): (Option<BrowserId>, Option<Arc<str>>),
         context: &RequestContext,
     ) -> Result<Activated, Refusal> {
         let now = self.env.now();
@@ -407,6 +412,7 @@ impl App {
             expires_at: written.expires_at,
             device_id: None,
             claimed_id: None,
+            proof_key,
         };
         Ok(Activated {
             session: self.open(&session, token.visitor_data().first_name.clone(), now)?,

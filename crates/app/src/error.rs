@@ -62,6 +62,9 @@ pub enum AppError {
     /// The visitor session is unknown, revoked or signed out.
     #[error("the session has ended")]
     SessionEnded,
+    /// A session token was used without the proof of its key.
+    #[error("the session token was used without a good proof of its key")]
+    SessionUnproved,
     /// Storage or keys cannot be reached.
     #[error("the service is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -84,6 +87,7 @@ impl AppError {
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::SessionExpired => "SESSION_EXPIRED",
             Self::SessionEnded => "SESSION_ENDED",
+            Self::SessionUnproved => "SESSION_PROOF_INVALID",
             Self::Unavailable(_) => "SERVICE_UNAVAILABLE",
         }
     }

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::audit::{AuditEvent, AuditKind};
-use signet_domain::{ProjectId, Timestamp, origin::Origin};
+use signet_domain::{EventKind, ProjectId, SessionId, Timestamp, VisitorId, origin::Origin};
 use signet_store::audit_events;
 use signet_store::authentication_failures::{self, AuthenticationFailure, FailureFilter};
-use signet_store::events::{self, Trace};
+use signet_store::events::{self, NewEvent, Trace};
 use signet_store::{Page, PageRequest, Store};
 use signet_token::doctor::{self, PlatformKey, Unwrapped};
 use tokio::sync::{mpsc, oneshot};
@@ -65,12 +65,29 @@ pub(crate) struct NotedClaim {
     pub(crate) origin: Option<String>,
 }
 
+/// A session token was used without the proof of its key.
+pub(crate) struct Misuse {
+    pub(crate) id: Uuid,
+    pub(crate) project_id: ProjectId,
+    pub(crate) visitor_id: VisitorId,
+    pub(crate) session_id: SessionId,
+    pub(crate) at: Timestamp,
+    pub(crate) correlation_id: String,
+    /// What was wrong.
+    pub(crate) fine_code: &'static str,
+    /// It gets an event and a line in the audit log too.
+    pub(crate) traced: bool,
+}
+
+/// The code of its line.
+const SESSION_PROOF_INVALID: &str = "SESSION_PROOF_INVALID";
 /// The code of such a line: no refusal, but what its brand should know.
 const EXT_ID_IGNORED: &str = "EXT_ID_IGNORED";
 
 enum Entry {
     Refused(Box<Refused>),
     Claim(Box<NotedClaim>),
+    Misuse(Box<Misuse>),
     /// Somebody waits until everything before this is written.
     Flush(oneshot::Sender<()>),
 }
@@ -96,6 +113,11 @@ impl FailureFeed {
         self.hand_over(Entry::Claim(Box::new(claim)));
     }
 
+    /// Hands a misused session over. Never waits.
+    pub(crate) fn alert(&self, misuse: Misuse) {
+        self.hand_over(Entry::Misuse(Box::new(misuse)));
+    }
+
     fn hand_over(&self, entry: Entry) {
         if self.0.try_send(entry).is_err() {
             metrics::counter!("signet_authentication_failures_dropped_total").increment(1);
@@ -115,6 +137,7 @@ async fn write_all(store: Store, platform_keys: Vec<PlatformKey>, mut entries: m
     let mut batch = Vec::with_capacity(BATCH);
     while entries.recv_many(&mut batch, BATCH).await > 0 {
         let (mut failures, mut waiting) = (Vec::new(), Vec::new());
+        let mut misuses = Vec::new();
         for entry in batch.drain(..) {
             match entry {
                 Entry::Refused(refused) => {
@@ -123,12 +146,18 @@ async fn write_all(store: Store, platform_keys: Vec<PlatformKey>, mut entries: m
                     // Looking costs a few signature checks: others get their turn between two.
                     tokio::task::yield_now().await;
                 }
-                Entry::Claim(claim) => failures.push((ignored(*claim), false)),
+                Entry::Claim(claim) => {
+                    failures.push((line(&claim, EXT_ID_IGNORED, EXT_ID_IGNORED), false));
+                }
+                Entry::Misuse(misuse) => {
+                    failures.push((line(&misuse.noted(), SESSION_PROOF_INVALID, misuse.fine_code), false));
+                    misuses.extend(misuse.traced.then_some(*misuse));
+                }
                 Entry::Flush(written) => waiting.push(written),
             }
         }
         if !failures.is_empty() {
-            write(&store, failures).await;
+            write(&store, failures, misuses).await;
         }
         let flushed = !waiting.is_empty();
         for written in waiting {
@@ -140,12 +169,13 @@ async fn write_all(store: Store, platform_keys: Vec<PlatformKey>, mut entries: m
     }
 }
 
-async fn write(store: &Store, failures: Vec<(AuthenticationFailure, bool)>) {
+async fn write(store: &Store, failures: Vec<(AuthenticationFailure, bool)>, mut misuses: Vec<Misuse>) {
     let count = failures.len() as u64;
     let mut traced: Vec<AuthenticationFailure> =
         failures.iter().filter(|(_, traced)| *traced).map(|(failure, _)| failure.clone()).collect();
     // Event counters are locked in one order, whichever process writes.
     traced.sort_by(|one, other| one.project_id.cmp(&other.project_id));
+    misuses.sort_by(|one, other| one.project_id.cmp(&other.project_id));
     let failures: Vec<_> = failures.into_iter().map(|(failure, _)| failure).collect();
     let written: Result<(), AppError> = store
         .write(move |tx| {
@@ -156,6 +186,12 @@ async fn write(store: &Store, failures: Vec<(AuthenticationFailure, bool)>) {
                         Trace { correlation_id: Some(&failure.correlation_id), subject: Some(failure.id) };
                     events::append_refusal(tx, &failure.project_id, trace, failure.created_at).await?;
                     audit_events::record(tx, refused(&failure));
+                }
+                for misuse in misuses {
+                    let subject = Some(misuse.session_id.as_uuid());
+                    let trace = Trace { correlation_id: Some(&misuse.correlation_id), subject };
+                    events::append_traced(tx, misuse.event(), trace).await?;
+                    audit_events::record(tx, misuse.audited());
                 }
                 Ok(())
             })
@@ -177,16 +213,47 @@ fn refused(failure: &AuthenticationFailure) -> AuditEvent {
         .with("fineCode", &failure.fine_code)
 }
 
-fn ignored(claim: NotedClaim) -> AuthenticationFailure {
-    let NotedClaim { id, project_id, at, correlation_id, origin } = claim;
+impl Misuse {
+    fn noted(&self) -> NotedClaim {
+        NotedClaim {
+            id: self.id,
+            project_id: self.project_id.clone(),
+            at: self.at,
+            correlation_id: self.correlation_id.clone(),
+            origin: None,
+        }
+    }
+
+    fn event(&self) -> NewEvent {
+        NewEvent {
+            project_id: self.project_id.clone(),
+            kind: EventKind::VisitorSessionMisused,
+            visitor_id: self.visitor_id,
+            conversation: None,
+            message: None,
+            created_at: self.at,
+        }
+    }
+
+    fn audited(&self) -> AuditEvent {
+        let kind = AuditKind::VisitorSessionMisused;
+        let mut event = Actor::system().did(kind, self.at).in_project(&self.project_id);
+        event.correlation_id = Some(self.correlation_id.clone());
+        event.to("VISITOR_SESSION", &self.session_id).with("fineCode", &self.fine_code)
+    }
+}
+
+/// A line of the feed that tells of no token.
+fn line(noted: &NotedClaim, code: &str, fine_code: &str) -> AuthenticationFailure {
+    let NotedClaim { id, project_id, at, correlation_id, origin } = noted;
     AuthenticationFailure {
-        id,
-        project_id,
-        created_at: at,
+        id: *id,
+        project_id: project_id.clone(),
+        created_at: *at,
         correlation_id: correlation_id.chars().take(KEPT_TEXT).collect(),
-        code: EXT_ID_IGNORED.to_owned(),
-        fine_code: EXT_ID_IGNORED.to_owned(),
-        origin,
+        code: code.to_owned(),
+        fine_code: fine_code.to_owned(),
+        origin: origin.clone(),
         encryption_key_id: None,
         signature_key_id: None,
         token_bytes: None,

@@ -100,7 +100,9 @@ impl VisitorFeed {
             match self.app.check_live(&self.session) {
                 Ok(()) => {}
                 Err(SessionError::Expired) => return VisitorUpdate::Expired,
-                Err(SessionError::Ended) => return VisitorUpdate::Ended,
+                Err(SessionError::Ended | SessionError::Unproved | SessionError::ProvedTooOften) => {
+                    return VisitorUpdate::Ended;
+                }
             }
             let update = match received {
                 // The clock was set back, or an hour has passed: wait again.

@@ -42,6 +42,7 @@ mod reports;
 mod revocation;
 mod sealing;
 mod secrets;
+mod session_proof;
 mod session_token;
 mod sign_in;
 mod sign_in_write;
@@ -85,6 +86,7 @@ pub use presented::HandOverCode;
 pub use project_settings::ProjectChange;
 pub use reports::{NewTransaction, RecordedTransaction};
 pub use revocation::{RevocationWatch, RevokeBy};
+pub use session_proof::ShownSession;
 pub use session_token::{OpenedSession, SessionError, VisitorSession};
 pub use sign_in::{Activity, Authenticated, DeskSession, IssuedToken, SignInAttempt};
 pub use sweeper::Sweeper;
@@ -105,6 +107,7 @@ pub use signet_store::satisfaction::Satisfaction;
 pub use signet_store::transactions::Transaction;
 pub use signet_store::visitors::VisitorFilter;
 pub use signet_store::{Cursor, Page, PageRequest, StoreError};
+pub use signet_token::SessionKey;
 pub use signet_token::SignatureAlgorithm;
 pub use signet_token::Warning as TokenWarning;
 pub use signet_token::doctor::diagnoses::find as find_diagnosis;
@@ -162,6 +165,7 @@ pub struct App {
     backoff: backoff::Backoff,
     sealing_key: [u8; 32],
     sessions: session_token::SessionTokens,
+    proofs: session_proof::Proofs,
     revocations_seen: tokio::sync::Mutex<revocation::Seen>,
     platform_keys: Vec<PlatformKey>,
     failures: failures::FailureFeed,
@@ -208,6 +212,7 @@ impl App {
             backoff: backoff::Backoff::default(),
             sealing_key: parts.sealing_key,
             sessions,
+            proofs: session_proof::Proofs::default(),
             revocations_seen: tokio::sync::Mutex::new(seen),
             platform_keys: parts.platform_keys,
             failures,

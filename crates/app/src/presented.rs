@@ -11,14 +11,19 @@ use signet_domain::{Assurance, ProjectId, Timestamp, limits};
 use signet_store::hand_overs::{self, HandOver};
 use signet_store::{conversations, devices};
 
+use crate::activation::ActivationRequest;
 use crate::failures::NotedClaim;
 use crate::projects::ActiveProject;
+use crate::session_proof::ShownSession;
 use crate::session_token::{Device, VisitorSession};
 use crate::sign_in_write::Presented;
 use crate::{App, AppError, RequestContext, secrets};
 
 /// How long a hand-over code is good.
 const HAND_OVER: Duration = Duration::from_mins(1);
+
+/// Where activations are posted.
+const ACTIVATE: &str = "/visitor/v1/activate";
 
 /// A code for another domain of the project.
 #[derive(Clone)]
@@ -34,12 +39,16 @@ impl App {
     pub(crate) fn presented(
         &self,
         project: &ProjectId,
-        session: Option<&str>,
-        device: Option<&str>,
+        request: &ActivationRequest,
+        context: &RequestContext,
     ) -> Presented {
-        let session = session
-            .and_then(|token| self.sessions.read(token))
-            .filter(|session| session.project_id == *project);
+        let proof = request.proof.as_deref();
+        let read = |token: &str| {
+            let session = self.sessions.read(token).filter(|session| session.project_id == *project)?;
+            let shown = ShownSession { token, proof, method: "POST", path: ACTIVATE };
+            self.check_proof(&session, &shown, context).is_ok().then_some(session)
+        };
+        let session = request.session.as_deref().and_then(read);
         match session {
             Some(session) if session.assurance == Assurance::Verified => {
                 return Presented::Verified {
@@ -54,7 +63,9 @@ impl App {
             }
             None => {}
         }
-        device
+        request
+            .device
+            .as_deref()
             .and_then(|credential| self.sessions.device(credential, project, self.env.now()))
             .map_or(Presented::Nothing, Presented::Anonymous)
     }

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use signet_domain::{Assurance, DeviceId, ProjectId, SessionId, Timestamp, VisitorId};
 use signet_store::{Store, devices, sessions};
-use signet_token::{AuditCheckpoint, SessionClaims, SessionSigner, SessionTokenKind};
+use signet_token::{AuditCheckpoint, Confirmation, SessionClaims, SessionSigner, SessionTokenKind};
 use uuid::Uuid;
 
 use crate::revocation::Seen;
+use crate::session_proof::PROOFS_FORGOTTEN;
 use crate::{App, AppError};
 
 /// How long an anonymous session token is good. The widget opens a new one by the device credential.
@@ -96,6 +97,7 @@ impl SessionTokens {
             auth_time: session.verified_at.map(Timestamp::as_seconds),
             dev: session.device_id.map(|id| id.to_string()),
             ext: session.claimed_id.clone(),
+            cnf: session.proof_key.as_deref().map(|jkt| Confirmation { jkt: jkt.to_owned() }),
         };
         let token = self.sign(SessionTokenKind::Session, &claims)?;
         // Whoever was just given it will present it next.
@@ -121,6 +123,7 @@ impl SessionTokens {
             auth_time: Some(now.as_seconds()),
             dev: None,
             ext: None,
+            cnf: None,
         };
         Ok((self.sign(SessionTokenKind::TestSession, &claims)?, expires_at))
     }
@@ -142,6 +145,7 @@ impl SessionTokens {
             auth_time: None,
             dev: None,
             ext: None,
+            cnf: None,
         };
         self.sign(SessionTokenKind::Device, &claims)
     }
@@ -178,6 +182,7 @@ impl SessionTokens {
             auth_time: None,
             dev: session.device_id.map(|id| id.to_string()),
             ext: None,
+            cnf: None,
         };
         self.sign(SessionTokenKind::SignOut, &claims)
     }
@@ -265,6 +270,7 @@ impl SessionTokens {
             expires_at: Timestamp::from_millis(claims.exp.saturating_mul(1000)),
             device_id: claims.dev.as_deref().map(str::parse).transpose().ok()?,
             claimed_id: claims.ext.clone(),
+            proof_key: claims.cnf.as_ref().map(|key| Arc::from(key.jkt.as_str())),
         })
     }
 
@@ -331,6 +337,8 @@ pub struct VisitorSession {
     pub(crate) device_id: Option<DeviceId>,
     /// What the page calls an anonymous visitor, without proof.
     pub(crate) claimed_id: Option<String>,
+    /// The thumbprint of the key that whoever uses the session must prove to hold; `None` for clients that brought none.
+    pub(crate) proof_key: Option<Arc<str>>,
 }
 
 impl VisitorSession {
@@ -381,6 +389,12 @@ pub enum SessionError {
     /// Forged, revoked or signed out.
     #[error("the session has ended")]
     Ended,
+    /// Used without the proof of its key.
+    #[error("the session token was used without a good proof of its key")]
+    Unproved,
+    /// Proved more often than a client has reason to.
+    #[error("the session was proved too often, try again later")]
+    ProvedTooOften,
 }
 
 impl From<SessionError> for AppError {
@@ -388,12 +402,15 @@ impl From<SessionError> for AppError {
         match error {
             SessionError::Expired => Self::SessionExpired,
             SessionError::Ended => Self::SessionEnded,
+            SessionError::Unproved => Self::SessionUnproved,
+            SessionError::ProvedTooOften => Self::RateLimited { retry_after: PROOFS_FORGOTTEN },
         }
     }
 }
 
 impl App {
-    /// Checks a session token: signature (once a token, then from memory), time, revocation.
+    /// Checks a session token: signature (once a token, then from memory), time, revocation. Not whether its holder is the one it was given to:
+    /// [`App::proved_session`].
     pub fn visitor_session(&self, token: &str) -> Result<VisitorSession, SessionError> {
         let session = self.sessions.read(token).ok_or(SessionError::Ended)?;
         self.check_live(&session)?;

@@ -163,6 +163,7 @@ impl App {
         self.limits.forget_idle();
         self.backoff.forget_old(now);
         self.sessions.forget_expired(now);
+        self.proofs.forget_expired(now);
         self.store
             .write(move |tx| {
                 Box::pin(async move {

@@ -186,6 +186,8 @@ fn recognised() -> Result<Operation> {
             browser: None,
             hand_over: None,
             claimed_id: None,
+            proof_key: None,
+            proof: None,
         };
         let context = RequestContext { correlation_id: "bench".into(), address: [127, 0, 0, 1].into() };
         let activated = app.activate(request, &context).await.ok().context("the activation was refused")?;
@@ -209,6 +211,7 @@ fn claims(user: &str) -> SessionClaims {
         auth_time: Some(NOW / 1000),
         dev: None,
         ext: None,
+        cnf: None,
     }
 }
 

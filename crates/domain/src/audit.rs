@@ -82,6 +82,8 @@ kinds! {
     VisitorAuthenticationRefused = "VISITOR_AUTHENTICATION_REFUSED" in Identity;
     /// A visitor's session ran out without a fresh proof.
     VisitorSessionExpired = "VISITOR_SESSION_EXPIRED" in Identity;
+    /// A visitor's session token was used without the proof of its key: stolen, most likely. Of many times the first.
+    VisitorSessionMisused = "VISITOR_SESSION_MISUSED" in Identity;
     /// A visitor signed out.
     VisitorSignedOut = "VISITOR_SIGNED_OUT" in Identity;
     /// Somebody other than the visitor ended a visitor's sessions.

@@ -32,10 +32,12 @@ pub enum EventKind {
     TransactionAttributed,
     /// A visitor answered the survey after a conversation, or a question of it.
     SatisfactionAnswered,
+    /// A visitor's session token was used without the proof of its key.
+    VisitorSessionMisused,
 }
 
 impl EventKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::ConversationStarted,
         Self::MessageSent,
         Self::ConversationUpdated,
@@ -46,6 +48,7 @@ impl EventKind {
         Self::VisitorAuthenticationFailed,
         Self::TransactionAttributed,
         Self::SatisfactionAnswered,
+        Self::VisitorSessionMisused,
     ];
 
     /// The word used in storage and on the wire.
@@ -61,6 +64,7 @@ impl EventKind {
             Self::VisitorAuthenticationFailed => "VISITOR_AUTHENTICATION_FAILED",
             Self::TransactionAttributed => "TRANSACTION_ATTRIBUTED",
             Self::SatisfactionAnswered => "SATISFACTION_ANSWERED",
+            Self::VisitorSessionMisused => "VISITOR_SESSION_MISUSED",
         }
     }
 

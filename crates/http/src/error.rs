@@ -101,7 +101,8 @@ impl From<AppError> for ApiError {
             | AppError::SecondFactorRequired
             | AppError::SecondFactorInvalid
             | AppError::SessionExpired
-            | AppError::SessionEnded => StatusCode::UNAUTHORIZED,
+            | AppError::SessionEnded
+            | AppError::SessionUnproved => StatusCode::UNAUTHORIZED,
             AppError::Invalid { .. } => StatusCode::BAD_REQUEST,
             AppError::ConversationClosed | AppError::Conflict { .. } | AppError::Exists(_) => {
                 StatusCode::CONFLICT

@@ -1,12 +1,13 @@
 //! What handlers take out of requests. Authorisation is an argument: who takes a [`Visitor`] has a live session.
 
+use axum::extract::OriginalUri;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
-use signet_app::VisitorSession;
+use signet_app::{RequestContext, ShownSession, VisitorSession};
 use tokio_util::sync::CancellationToken;
 
 use crate::Server;
@@ -75,7 +76,24 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// A live visitor session.
+/// The proof of the session's key: the header `DPoP` (RFC 9449 section 4.1), if there is exactly one.
+pub(crate) struct Proof(pub(crate) Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for Proof {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(proof(&parts.headers).map(str::to_owned)))
+    }
+}
+
+fn proof(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all("dpop").into_iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+/// A live visitor session, used by whoever it was opened for.
 pub(crate) struct Visitor(pub(crate) VisitorSession);
 
 impl FromRequestParts<Server> for Visitor {
@@ -83,7 +101,12 @@ impl FromRequestParts<Server> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).ok_or(ApiError::UNAUTHENTICATED)?;
-        Ok(Self(server.app.visitor_session(token)?))
+        let context = parts.extensions.get::<RequestContext>().ok_or(ApiError::INTERNAL)?;
+        // The router that serves this address sees the path below its own only.
+        let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0).path();
+        let (proof, method) = (proof(&parts.headers), parts.method.as_str());
+        let shown = ShownSession { token, proof, method, path };
+        Ok(Self(server.app.proved_session(&shown, context)?))
     }
 }
 

@@ -14,7 +14,7 @@ use signet_domain::text::InvalidText;
 use signet_domain::{ClientMessageId, MessageText, limits};
 
 use crate::error::{ApiError, refusal};
-use crate::extract::{Bearer, StrictJson, Visitor};
+use crate::extract::{Bearer, Proof, StrictJson, Visitor};
 use crate::wire::{
     Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, EarlierMessages,
     EarlierMessagesRequest, HandOver, HandOverRequest, HistoryPage, IdentityConfirmationRequest,
@@ -29,6 +29,7 @@ const PAGE: usize = 50;
 pub(crate) async fn activate(
     State(server): State<Server>,
     Extension(context): Extension<RequestContext>,
+    Proof(proof): Proof,
     body: Result<StrictJson<ActivateRequest>, ApiError>,
 ) -> Result<Response, ApiError> {
     let request = match body {
@@ -40,6 +41,11 @@ pub(crate) async fn activate(
         }
         Err(error) => return Err(error),
     };
+    let thumbprint = request.proof_key.map(|key| key.0.thumbprint()).transpose();
+    let proof_key = thumbprint.map_err(|_| ApiError {
+        message: "proofKey is no public key on P-256".into(),
+        ..ApiError::REQUEST_INVALID
+    })?;
     let request = ActivationRequest {
         project_id: request.project_id,
         origin: request.origin,
@@ -49,6 +55,8 @@ pub(crate) async fn activate(
         browser: request.browser_id,
         hand_over: request.hand_over,
         claimed_id: request.ext_id,
+        proof_key: proof_key.map(|thumbprint| thumbprint.as_str().into()),
+        proof,
     };
     Ok(match server.app.activate(request, &context).await {
         Ok(activated) => {

@@ -1,10 +1,13 @@
 //! A visitor's client: activation, messages and the socket, as the visitor API describes them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use signet_token::{SignatureAlgorithm, SigningKey};
 
-use crate::client::{Answer, plain, within};
+use crate::client::{Answer, now_unix_ms, plain, within};
 use crate::web_socket::{Heard, WebSocket};
 
 /// What the widget holds in one browser.
@@ -23,6 +26,8 @@ pub struct VisitorClient {
     pub device: Option<String>,
     /// The hand-over code that a link brought.
     pub hand_over: Option<String>,
+    /// The key that the session is for.
+    key: Option<Arc<SigningKey>>,
 }
 
 impl VisitorClient {
@@ -37,12 +42,57 @@ impl VisitorClient {
             session: None,
             device: None,
             hand_over: None,
+            key: None,
+        }
+    }
+
+    /// Makes a key that the next session will be for, and with which every request proves itself from then on.
+    pub fn make_key(&mut self) {
+        let key = SigningKey::generate_for(SignatureAlgorithm::Es256).expect("a key on P-256");
+        self.key = Some(Arc::new(key));
+    }
+
+    /// Whoever copied the credentials but not the key.
+    #[must_use]
+    pub fn without_key(&self) -> Self {
+        Self { key: None, ..self.clone() }
+    }
+
+    /// A proof by this client's key for a request with its token; `path` is below `/visitor/v1`.
+    pub fn proof(&self, method: &str, path: &str) -> String {
+        self.proof_at(method, path, 0)
+    }
+
+    /// The same, made some seconds from now.
+    pub fn proof_at(&self, method: &str, path: &str, seconds: i64) -> String {
+        let key = self.key.as_ref().expect("a client with a key");
+        let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": public_members(key) });
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.token().as_bytes());
+        let claims = json!({
+            "jti": new_id(),
+            "htm": method,
+            "htu": format!("{}/visitor/v1{path}", self.platform_origin),
+            "iat": now_unix_ms() / 1_000 + seconds,
+            "ath": signet_token::base64url::encode(hash),
+        });
+        key.sign_compact(&header.to_string(), claims.to_string().as_bytes()).expect("a signature")
+    }
+
+    /// A request in this session, with a proof if there is a key.
+    fn proved(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}/visitor/v1{path}", self.base);
+        let path = path.split('?').next().unwrap_or_default();
+        let proof = self.key.as_ref().map(|_| self.proof(method.as_str(), path));
+        let request = self.http.request(method, url).bearer_auth(self.token());
+        match proof {
+            Some(proof) => request.header("dpop", proof),
+            None => request,
         }
     }
 
     /// Calls `activate` and keeps nothing of the answer.
     pub async fn try_activate(&self, option: &Value) -> Answer {
-        let body = json!({
+        let mut body = json!({
             "projectId": self.project,
             "origin": self.embedding_origin,
             "authenticationOption": option,
@@ -50,7 +100,14 @@ impl VisitorClient {
             "device": self.device,
             "handOver": self.hand_over,
         });
-        let request = self.http.post(format!("{}/visitor/v1/activate", self.base)).json(&body);
+        let mut request = self.http.post(format!("{}/visitor/v1/activate", self.base));
+        if let Some(key) = &self.key {
+            body["proofKey"] = public_members(key);
+            if self.session.is_some() {
+                request = request.header("dpop", self.proof("POST", "/activate"));
+            }
+        }
+        let request = request.json(&body);
         Answer::read(request.send().await.expect("activate")).await
     }
 
@@ -81,18 +138,13 @@ impl VisitorClient {
     /// Sends a message over HTTP under an id of the caller's.
     pub async fn try_send(&self, client_message_id: &str, text: &str) -> Answer {
         let body = json!({ "clientMessageId": client_message_id, "text": text });
-        let request = self
-            .http
-            .post(format!("{}/visitor/v1/messages", self.base))
-            .bearer_auth(self.token())
-            .json(&body);
+        let request = self.proved(Method::POST, "/messages").json(&body);
         Answer::read(request.send().await.expect("send a message")).await
     }
 
     /// Posts to an address of the visitor API, such as `/transactions`, in this session.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        let url = format!("{}/visitor/v1{path}", self.base);
-        let request = self.http.post(url).bearer_auth(self.token()).json(body);
+        let request = self.proved(Method::POST, path).json(body);
         Answer::read(request.send().await.expect("post to the visitor API")).await
     }
 
@@ -108,12 +160,19 @@ impl VisitorClient {
 
     /// A page of history.
     pub async fn history_page(&self, limit: usize, before: Option<&str>) -> Answer {
-        let mut url = format!("{}/visitor/v1/history?limit={limit}", self.base);
+        let mut path = format!("/history?limit={limit}");
         if let Some(cursor) = before {
-            url.push_str("&before=");
-            url.push_str(cursor);
+            path.push_str("&before=");
+            path.push_str(cursor);
         }
-        let request = self.http.get(url).bearer_auth(self.token());
+        let request = self.proved(Method::GET, &path);
+        Answer::read(request.send().await.expect("read the history")).await
+    }
+
+    /// The newest page of history, asked for with a proof of the caller's.
+    pub async fn history_with(&self, proof: &str) -> Answer {
+        let url = format!("{}/visitor/v1/history", self.base);
+        let request = self.http.get(url).bearer_auth(self.token()).header("dpop", proof);
         Answer::read(request.send().await.expect("read the history")).await
     }
 
@@ -126,7 +185,12 @@ impl VisitorClient {
     /// Opens the socket and says hello as somebody who holds nothing yet.
     pub async fn socket(&self) -> VisitorSocket {
         let mut socket = self.open_socket(&self.platform_origin).await.expect("the socket opens");
-        socket.hello(self.token(), None).await;
+        let mut hello =
+            json!({ "type": "hello", "token": self.token(), "conversationId": null, "sequence": 0 });
+        if self.key.is_some() {
+            hello["proof"] = self.proof("GET", "/socket").into();
+        }
+        socket.frame(&hello).await;
         socket
     }
 
@@ -146,6 +210,11 @@ impl VisitorClient {
     pub fn token(&self) -> &str {
         self.session.as_deref().expect("activate first")
     }
+}
+
+fn public_members(key: &SigningKey) -> Value {
+    let jwk: Value = serde_json::from_str(&key.verification_key().to_jwk_json()).expect("a JWK is JSON");
+    ["kty", "crv", "x", "y"].into_iter().map(|name| (name.to_owned(), jwk[name].clone())).collect()
 }
 
 /// A new message id, as a client makes it.

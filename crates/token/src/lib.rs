@@ -42,6 +42,7 @@ pub mod policy;
 pub mod possession;
 mod remote_key;
 mod rsa_public;
+pub mod session_proof;
 pub mod session_token;
 mod signing_key;
 mod spki;
@@ -59,8 +60,10 @@ pub use issue::{EncryptedKey, EncryptionKey, SigningKey, TokenProvider};
 pub use jwk::{KeyError, KeyFingerprint};
 pub use policy::{MAX_TOKEN_BYTES, Policy, Profile};
 pub use remote_key::RemoteKey;
+pub use session_proof::{ProofFault, ProofFor, SessionKey};
 pub use session_token::{
-    AuditCheckpoint, SessionClaims, SessionSigner, SessionTokenError, SessionTokenKind, SessionVerifier,
+    AuditCheckpoint, Confirmation, SessionClaims, SessionSigner, SessionTokenError, SessionTokenKind,
+    SessionVerifier,
 };
 pub use verification_key::VerificationKey;
 pub use visitor_token::{DecryptedToken, ReceivedToken, VerifiedToken};

@@ -89,6 +89,17 @@ pub struct SessionClaims {
     /// What the page calls an anonymous visitor, without proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<String>,
+    /// The key that whoever uses the token must prove to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// A key, by its RFC 7638 thumbprint (RFC 7800 section 3, RFC 9449 section 6.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// 32 bytes as base64url.
+    pub jkt: String,
 }
 
 /// Where a chain of the audit log ended at a moment, as it is signed.

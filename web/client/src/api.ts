@@ -15,6 +15,7 @@ import type {
 } from "@signet/protocol";
 import { backOff, pause } from "./environment";
 import type { Environment } from "./environment";
+import type { Prover } from "./proof";
 
 /** What the survey asks: 1 to 5, 0 to 10, and in words. */
 export interface SurveyAnswers {
@@ -48,6 +49,9 @@ export function unreachable(detail: string): ActivateFailure {
   };
 }
 
+const JSON_BODY = { "content-type": "application/json" };
+const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
+
 function isActivateResponse(value: unknown): value is ActivateResponse {
   if (typeof value !== "object" || value === null || !("status" in value)) return false;
   if (value.status === "authentication-success") return "session" in value && "continuity" in value;
@@ -58,12 +62,19 @@ function isActivateResponse(value: unknown): value is ActivateResponse {
 export class VisitorApi {
   readonly #fetch: Fetch;
   readonly #environment: Environment;
+  readonly #prover: Prover | null;
   readonly #base: string;
 
-  constructor(fetch: Fetch, environment: Environment, base = "/visitor/v1") {
+  constructor(fetch: Fetch, environment: Environment, prover: Prover | null = null, base = "/visitor/v1") {
     this.#fetch = fetch;
     this.#environment = environment;
+    this.#prover = prover;
     this.#base = base;
+  }
+
+  /** Proves the session's key in requests of this client. */
+  get prover(): Prover | null {
+    return this.#prover;
   }
 
   /**
@@ -92,7 +103,8 @@ export class VisitorApi {
   /** `POST /logout` with a sign-out handle. True when the session is ended; false when the server could not be told. */
   async logout(handle: string): Promise<boolean> {
     try {
-      const response = await this.#request("/logout", handle, { method: "POST", keepalive: true });
+      // Without a proof, which a page that is being left has no time to make: a handle needs none.
+      const response = await this.#send("/logout", { method: "POST", keepalive: true, headers: bearer(handle) });
       return response.ok || response.status === 401;
     } catch {
       return false;
@@ -146,25 +158,42 @@ export class VisitorApi {
     }
   }
 
-  #post(path: string, token: string | null, body: object): Promise<Response> {
-    const headers = { "content-type": "application/json" };
-    return this.#request(path, token, { method: "POST", headers, body: JSON.stringify(body) });
+  #post(path: string, token: string, body: object): Promise<Response> {
+    return this.#request(path, token, { method: "POST", headers: JSON_BODY, body: JSON.stringify(body) });
   }
 
   async #activateOnce(request: ActivateRequest): Promise<Activation | null> {
     try {
-      const response = await this.#post("/activate", null, request);
+      const key = await this.#prover?.prepare();
+      const dpop = request.session === null ? null : await this.#prove("POST", "/activate", request.session);
+      const content = JSON.stringify(key ? { ...request, proofKey: key.jwk } : request);
+      const response = await this.#send("/activate", { method: "POST", headers: { ...JSON_BODY, ...dpop }, body: content });
       const body: unknown = await response.json();
       if (!isActivateResponse(body)) return null;
       const date = Date.parse(response.headers.get("date") ?? "");
       const ahead = Number.isNaN(date) ? 0 : date - this.#environment.now();
-      return { response: body, clockAhead: Math.abs(ahead) < CLOCK_NOISE ? 0 : ahead };
+      const clockAhead = Math.abs(ahead) < CLOCK_NOISE ? 0 : ahead;
+      if (this.#prover) this.#prover.clockAhead = clockAhead;
+      return { response: body, clockAhead };
     } catch {
       return null;
     }
   }
 
-  async #request(path: string, token: string | null, init: RequestInit): Promise<Response> {
+  /** With the session's token, and the proof of its key. */
+  async #request(path: string, token: string, init: RequestInit & { method: string }): Promise<Response> {
+    const dpop = await this.#prove(init.method, path, token);
+    return this.#send(path, { ...init, headers: { ...init.headers, ...bearer(token), ...dpop } });
+  }
+
+  /** The header with the proof for a request; none where there is no key. */
+  async #prove(method: string, path: string, token: string): Promise<{ dpop: string } | null> {
+    const [address = ""] = (this.#base + path).split("?");
+    const dpop = await this.#prover?.prove(method, address, token);
+    return dpop ? { dpop } : null;
+  }
+
+  async #send(path: string, init: RequestInit): Promise<Response> {
     const abort = new AbortController();
     const timer = this.#environment.setTimer(() => abort.abort(), PATIENCE);
     try {
@@ -173,7 +202,6 @@ export class VisitorApi {
         cache: "no-store",
         credentials: "omit",
         signal: abort.signal,
-        headers: { ...init.headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
       });
     } finally {
       this.#environment.clearTimer(timer);

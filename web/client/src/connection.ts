@@ -74,6 +74,7 @@ const EMPTY: ConnectionState = { phase: "idle", thread: [], outbox: [], typing: 
 export class VisitorConnection {
   readonly #environment: Environment;
   readonly #listener: (event: ConnectionEvent) => void;
+  readonly #prove: (token: string) => Promise<string> | null;
   #state: ConnectionState = EMPTY;
   #token: string | null = null;
   #visitorId = "";
@@ -84,9 +85,15 @@ export class VisitorConnection {
   #aliveTimer: Timer = null;
   #typingTimer: Timer = null;
 
-  constructor(environment: Environment, listener: (event: ConnectionEvent) => void) {
+  /** `prove` makes the proof of the session's key for a socket, `null` where there is no key. */
+  constructor(
+    environment: Environment,
+    listener: (event: ConnectionEvent) => void,
+    prove: (token: string) => Promise<string> | null = () => null,
+  ) {
     this.#environment = environment;
     this.#listener = listener;
+    this.#prove = prove;
   }
 
   get state(): ConnectionState {
@@ -233,10 +240,7 @@ export class VisitorConnection {
     this.#set({ phase: "connecting" });
     const socket = this.#environment.openSocket();
     this.#socket = socket;
-    socket.onopen = () => {
-      if (this.#token === null) return;
-      this.#write({ type: "hello", token: this.#token, ...cursorOf(this.#state.thread) });
-    };
+    socket.onopen = () => this.#greet(socket);
     socket.onmessage = ({ data }) => {
       const frame = parseServerFrame(data);
       if (!frame) return;
@@ -248,6 +252,18 @@ export class VisitorConnection {
       this.#closed(code);
     };
     this.#keepAlive(SILENCE);
+  }
+
+  #greet(socket: Socket): void {
+    const token = this.#token;
+    if (token === null) return;
+    const greeting = this.#prove(token);
+    const hello = (proof?: string): void => {
+      if (socket !== this.#socket) return;
+      this.#write({ type: "hello", token, ...cursorOf(this.#state.thread), ...(proof === undefined ? {} : { proof }) });
+    };
+    if (greeting) greeting.then(hello, () => hello());
+    else hello();
   }
 
   /** Pings after `quiet` ms without a frame; before `welcome`, and after a ping, silence means a dead socket. */

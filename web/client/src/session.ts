@@ -25,6 +25,7 @@ import { TRANSPORT_RETRIES, unreachable } from "./api";
 import type { VisitorConnection } from "./connection";
 import { backOff, pause } from "./environment";
 import type { Environment, Timer } from "./environment";
+import type { HeldKey } from "./proof";
 import { isLocked, nextPhase } from "./phase";
 import type { SessionPhase, SessionTrigger } from "./phase";
 import type { SignOuts } from "./sign-outs";
@@ -47,8 +48,8 @@ export interface DeviceStore {
 export interface Siblings {
   /** Runs `work` when no sibling runs theirs; at once where the browser has no locks. */
   alone<T>(work: () => Promise<T>): Promise<T>;
-  /** Hands a proved session to the siblings, which have it before the next of them is `alone`. */
-  share(proved: Session): void;
+  /** Hands a proved session and its key to the siblings, which have them before the next of them is `alone`. */
+  share(proved: Session, key: HeldKey | null): void;
 }
 
 /** The session without what opens or ends it. */
@@ -187,6 +188,7 @@ export class VisitorSession {
     const { device, signOuts } = this.#parts;
     const handle = this.#signOutHandle;
     this.#wipe();
+    this.#parts.api.prover?.forget();
     device.forget();
     device.forgetBrowser();
     signOuts.owe(handle);
@@ -219,11 +221,12 @@ export class VisitorSession {
   }
 
   /** A sibling has renewed. Taken over only if it is this very session of this very visitor, and longer than what is held. */
-  takeOver({ accessToken, signOutHandle: _, ...renewed }: Session): void {
+  takeOver({ accessToken, signOutHandle: _, ...renewed }: Session, key: HeldKey | null = null): void {
     const { session } = this.#state;
     if (session === null || session.sessionId !== renewed.sessionId || session.visitorId !== renewed.visitorId) return;
     if (session.assurance !== renewed.assurance || Date.parse(renewed.expiresAt) <= Date.parse(session.expiresAt)) return;
     const locked = isLocked(this.#state);
+    if (key) this.#parts.api.prover?.adopt(key);
     this.#token = accessToken;
     this.#move("opened", { session: renewed });
     this.#parts.connection.renew(accessToken);
@@ -309,7 +312,7 @@ export class VisitorSession {
     if (sameSession) connection.renew(accessToken);
     else connection.open(accessToken, session.visitorId);
     this.#schedule(session);
-    if (session.assurance === "VERIFIED") siblings.share(response.session);
+    if (session.assurance === "VERIFIED") siblings.share(response.session, this.#parts.api.prover?.held ?? null);
   }
 
   #schedule(session: PublicSession): void {

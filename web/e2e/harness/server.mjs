@@ -17,6 +17,7 @@ import { eventually } from "./wait.mjs";
  * @property {string} consoleUrl
  * @property {string} graphqlUrl
  * @property {string} projectId
+ * @property {string} graphqlToken
  * @property {string} platformPublicKeyPem
  * @property {string} customerPrivateKeyPem
  * @property {string} customerKeyId

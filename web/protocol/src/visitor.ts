@@ -38,6 +38,8 @@ export interface ActivateRequest {
   handOver?: string | null;
   /** The page's `idzCustomData.extID`. */
   extId?: string | null;
+  /** The public half of the key that the session is for. Whoever uses its token must then prove to hold the private half. */
+  proofKey?: { kty: "EC"; crv: "P-256"; x: string; y: string } | null;
 }
 
 /** What became of the conversations when the session opened. */
@@ -306,6 +308,8 @@ export interface HelloFrame {
   token: string;
   conversationId: string | null;
   sequence: number;
+  /** The proof of the session's key, for sessions that are for one. */
+  proof?: string | null;
 }
 
 /** A message. The same `clientMessageId` is stored once, however often it is sent. */

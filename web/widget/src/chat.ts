@@ -16,7 +16,7 @@ import {
   withConversation,
   withEntries,
 } from "@signet/client";
-import type { ConnectionEvent, ConnectionState, Environment, Fetch, SessionEvent, SessionState } from "@signet/client";
+import type { ConnectionEvent, ConnectionState, Environment, Fetch, Prover, SessionEvent, SessionState } from "@signet/client";
 import { isToWidget } from "@signet/protocol";
 import type { AuthenticationOption, CallbackName, ChatboxStatus, PublicState, ToLoader, ToWidget } from "@signet/protocol";
 import { confirmationOf } from "./confirmation";
@@ -58,6 +58,8 @@ const BLANK = {
   survey: null,
 } as const satisfies Partial<OwnState>;
 
+/** Where sockets are opened: what their proof is for. */
+const SOCKET = "/visitor/v1/socket";
 /** How long a sign-out waits for the server's answer before it counts as queued, milliseconds. */
 const REVOKING = 3_000;
 /** How long after a proof the server takes at most to say that it answers the agent's request. */
@@ -75,6 +77,8 @@ export interface ChatParts {
   tabs: Tabs;
   environment: Environment;
   fetch: Fetch;
+  /** Binds sessions to a key of this client. */
+  prover?: Prover | null;
   networkUp: boolean;
 }
 
@@ -100,10 +104,15 @@ export class Chat {
   constructor(parts: ChatParts) {
     this.#parts = parts;
     const { environment, projectId, origin, device, tabs, sheet, networkUp, handOver } = parts;
-    this.#api = new VisitorApi(parts.fetch, environment);
+    const prover = parts.prover ?? null;
+    this.#api = new VisitorApi(parts.fetch, environment, prover);
     this.#signOuts = new SignOuts(this.#api, environment, device.signOuts);
     this.#sales = new Sales(this.#api, environment);
-    this.#connection = new VisitorConnection(environment, (event) => this.#heard(event));
+    this.#connection = new VisitorConnection(
+      environment,
+      (event) => this.#heard(event),
+      (token) => prover?.prove("GET", SOCKET, token) ?? null,
+    );
     this.#session = new VisitorSession({
       projectId,
       origin,
@@ -383,7 +392,7 @@ export class Chat {
       case "wiped":
         return;
       case "proved":
-        this.#session.takeOver(word.session);
+        this.#session.takeOver(word.session, word.key ?? null);
         return;
       case "draft":
         if (this.#writesAs(word.visitorId)) this.#change({ draft: word.text });

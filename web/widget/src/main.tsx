@@ -2,6 +2,7 @@
 import tokens from "@signet/kit/tokens.css?inline";
 import styles from "./styles.css?inline";
 import { isRightToLeft } from "@signet/protocol";
+import { Prover } from "@signet/client";
 import type { Environment, Socket } from "@signet/client";
 import { render } from "preact";
 import { Chat } from "./chat";
@@ -69,6 +70,7 @@ async function start(): Promise<void> {
     tabs: joinTabs(projectId, newUuid),
     environment,
     fetch: (input, init) => fetch(input, init),
+    prover: new Prover(environment, location.origin),
     networkUp: navigator.onLine,
   });
   addEventListener("online", () => chat.networkChanged(true));

@@ -5,7 +5,7 @@
  * session. Nothing of it is stored. Without `BroadcastChannel` every tab is alone; without Web Locks tabs do not wait for each
  * other. Neither is needed for what is promised of one tab.
  */
-import type { Siblings } from "@signet/client";
+import type { HeldKey, Siblings } from "@signet/client";
 import type { Session } from "@signet/protocol";
 
 /** What one tab tells the others. */
@@ -18,7 +18,7 @@ export type Word =
   /** A tab has just come to this visitor and would know what they are writing. */
   | { type: "draftAsked"; visitorId: string }
   /** A tab proved this visitor's identity anew. */
-  | { type: "proved"; session: Session };
+  | { type: "proved"; session: Session; key?: HeldKey | null };
 
 /** To and from the same project's widgets in other tabs. */
 export interface Tabs extends Siblings {
@@ -45,10 +45,14 @@ function isFields(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
+function isKey(value: unknown): boolean {
+  return value === null || (isFields(value) && isFields(value["pair"]) && isFields(value["jwk"]));
+}
+
 /** Whether something heard is a {@link Word}: a tab may run another version of this code. */
 export function isWord(heard: unknown): heard is Word {
   if (!isFields(heard)) return false;
-  const { type, id, visitorId, text, session } = heard;
+  const { type, id, visitorId, text, session, key = null } = heard;
   switch (type) {
     case "logout":
     case "wiped":
@@ -58,7 +62,7 @@ export function isWord(heard: unknown): heard is Word {
     case "draftAsked":
       return isText(visitorId);
     case "proved":
-      return isFields(session) && SESSION_TEXTS.every((name) => isText(session[name]));
+      return isFields(session) && SESSION_TEXTS.every((name) => isText(session[name])) && isKey(key);
     default:
       return false;
   }
@@ -94,7 +98,7 @@ export function joinTabs(projectId: string, newId: () => string, locks = findLoc
   return {
     tell,
     onWord,
-    share: (session) => tell({ type: "proved", session }),
+    share: (session, key) => tell({ type: "proved", session, key }),
     alone: (work) => {
       if (!locks) return work();
       return new Promise((resolve) => {

@@ -62,6 +62,8 @@ test.each<unknown[]>([
   [{ type: "draft", visitorId: 1, text: "t" }],
   [{ type: "proved", session: null }],
   [{ type: "proved", session: { ...SESSION, accessToken: 1 } }],
+  [{ type: "proved", session: SESSION, key: "key" }],
+  [{ type: "proved", session: SESSION, key: { pair: {} } }],
   [{ type: "other", visitorId: "v", text: "t" }],
 ])("takes no notice of %o", (heard) => {
   expect(isWord(heard)).toBe(false);
@@ -81,7 +83,7 @@ test("a browser without channels or locks has tabs that are alone", async () => 
   vi.stubGlobal("BroadcastChannel", undefined);
   const tabs = join("shop");
   tabs.onWord(() => undefined);
-  tabs.share(SESSION);
+  tabs.share(SESSION, null);
   await tabs.wipeOthers();
   expect(await tabs.alone(() => Promise.resolve("done"))).toBe("done");
 });
@@ -94,7 +96,7 @@ test("one tab at a time proves identity, and the word of it comes before the nex
   const both = [
     first.alone(async () => {
       order.push("first");
-      first.share(SESSION);
+      first.share(SESSION, null);
       return Promise.resolve();
     }),
     second.alone(async () => Promise.resolve(void order.push("second"))),

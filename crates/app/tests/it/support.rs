@@ -275,6 +275,8 @@ pub(crate) fn anonymous() -> ActivationRequest {
         browser: None,
         hand_over: None,
         claimed_id: None,
+        proof_key: None,
+        proof: None,
     }
 }
 

@@ -38,6 +38,7 @@ fn claims() -> SessionClaims {
         auth_time: None,
         dev: None,
         ext: None,
+        cnf: None,
     }
 }
 

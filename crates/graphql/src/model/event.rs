@@ -41,7 +41,7 @@ impl ConversationEventKind {
             EventKind::VisitorSignedOut => Self::VisitorSignedOut,
             EventKind::TransactionAttributed => Self::TransactionAttributed,
             EventKind::SatisfactionAnswered => Self::SatisfactionAnswered,
-            EventKind::VisitorAuthenticationFailed => return None,
+            EventKind::VisitorAuthenticationFailed | EventKind::VisitorSessionMisused => return None,
         })
     }
 }

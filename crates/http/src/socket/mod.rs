@@ -23,7 +23,7 @@ use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::response::Response;
-use signet_app::{App, AppError, RequestContext, VisitorFeed};
+use signet_app::{App, AppError, RequestContext, ShownSession, VisitorFeed};
 use tokio_util::sync::CancellationToken;
 
 use self::outgoing::Outgoing;
@@ -36,6 +36,8 @@ use crate::wire::{ClientFrame, HelloFrame, RefusedCode, parse_client_frame};
 /// The subprotocol. A later, incompatible one would have another name.
 pub(crate) const PROTOCOL: &str = "signet.v1";
 
+/// Where sockets are opened: what the proof in `hello` is for.
+const ADDRESS: &str = "/visitor/v1/socket";
 /// Longest frame of a client, in bytes.
 const FRAME_BYTES: usize = 64 * 1024;
 /// The library allocates this much per socket at once and keeps it. Ten thousand idle sockets should cost little; a
@@ -57,6 +59,7 @@ enum Close {
     ProtocolError,
     SessionEnded,
     SessionExpired,
+    Unproved,
     NoHello,
     TooSlow,
 }
@@ -69,6 +72,7 @@ impl Close {
             Self::ProtocolError => 4400,
             Self::SessionEnded => 4401,
             Self::SessionExpired => 4403,
+            Self::Unproved => 4404,
             Self::NoHello => 4408,
             Self::TooSlow => 4429,
         }
@@ -81,6 +85,7 @@ impl Close {
             Self::ProtocolError => "protocol error",
             Self::SessionEnded => "the session has ended",
             Self::SessionExpired => "the session has expired",
+            Self::Unproved => "the proof of the session's key is missing or not good",
             Self::NoHello => "no hello in time",
             Self::TooSlow => "reading too slowly",
         }
@@ -142,7 +147,7 @@ pub(crate) async fn open(
 async fn run(mut out: Outgoing, app: Arc<App>, context: RequestContext, shutdown: CancellationToken) {
     let _open = Open::new();
     // Boxed: the greeting's future is larger than what an idle socket needs, and is over soon.
-    let greeted = Box::pin(shutdown.run_until_cancelled(greet(&mut out, &app))).await;
+    let greeted = Box::pin(shutdown.run_until_cancelled(greet(&mut out, &app, &context))).await;
     let end = match greeted.unwrap_or(Err(Close::GoingAway.into())) {
         Ok(feed) => Session::new(&mut out, feed, app, context).run(shutdown).await,
         Err(end) => end,
@@ -158,9 +163,15 @@ async fn run(mut out: Outgoing, app: Arc<App>, context: RequestContext, shutdown
 }
 
 /// Waits for `hello`, checks the session and starts watching.
-async fn greet(out: &mut Outgoing, app: &Arc<App>) -> Result<Box<VisitorFeed>, End> {
+async fn greet(
+    out: &mut Outgoing,
+    app: &Arc<App>,
+    context: &RequestContext,
+) -> Result<Box<VisitorFeed>, End> {
     let hello = tokio::time::timeout(HELLO_TIMEOUT, first_frame(out)).await.map_err(|_| Close::NoHello)??;
-    let session = match app.visitor_session(&hello.token) {
+    let proof = hello.proof.as_deref();
+    let shown = ShownSession { token: &hello.token, proof, method: "GET", path: ADDRESS };
+    let session = match app.proved_session(&shown, context) {
         Ok(session) => session,
         Err(error) => return Err(out.session_over(error).await),
     };
@@ -227,6 +238,7 @@ mod tests {
             Close::ProtocolError,
             Close::SessionEnded,
             Close::SessionExpired,
+            Close::Unproved,
             Close::NoHello,
             Close::TooSlow,
         ] {

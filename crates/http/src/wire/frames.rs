@@ -13,6 +13,8 @@ record! {
         token: String,
         conversation_id: Option<ConversationId>,
         sequence: i64,
+        /// The proof of the session's key, for sessions that are for one.
+        proof missing "null": Option<String>,
     }
 }
 

@@ -80,6 +80,19 @@ record! {
         hand_over missing "null": Option<String>,
         /// The page's `idzCustomData.extID`.
         ext_id missing "null": Option<String>,
+        /// The public half of the key that the session is for. Whoever uses its token must then prove to hold the private half.
+        proof_key missing "null": Option<ProofKey>,
+    }
+}
+
+/// A public JWK on P-256.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ProofKey(pub(crate) signet_app::SessionKey);
+
+impl TypeScript for ProofKey {
+    fn reference() -> String {
+        "{ kty: \"EC\"; crv: \"P-256\"; x: string; y: string }".to_owned()
     }
 }
 

@@ -159,6 +159,8 @@ impl<'a> Seeding<'a> {
             browser: None,
             hand_over: None,
             claimed_id: None,
+            proof_key: None,
+            proof: None,
         };
         let activated = self
             .app

@@ -9,6 +9,7 @@
 )]
 
 mod attacks;
+mod attacks_proof;
 mod attacks_session;
 mod attacks_strict;
 mod audit;

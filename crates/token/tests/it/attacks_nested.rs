@@ -241,6 +241,7 @@ fn d21_tokens_of_other_kinds_are_not_visitor_tokens_and_the_reverse() {
         auth_time: Some(NOW),
         dev: None,
         ext: None,
+        cnf: None,
     };
     for kind in SessionTokenKind::ALL {
         let session = signer.sign(kind, &claims).unwrap();

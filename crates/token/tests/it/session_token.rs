@@ -21,6 +21,7 @@ fn claims() -> SessionClaims {
         auth_time: Some(NOW),
         dev: None,
         ext: None,
+        cnf: None,
     }
 }
 
