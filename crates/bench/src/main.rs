@@ -1,4 +1,4 @@
-//! Benchmarks of Signet: `cargo xtask bench activation | profiles | messages | connections | timing`.
+//! Benchmarks of Signet: `cargo xtask bench activation | profiles | messages | connections | timing | door`.
 //!
 //! Every figure is a ratio to a reference that is measured in the same, interleaved run, because machines are noisy and
 //! absolute times do not last. Servers run on one core, the load generator on another. Nothing here is a test: nothing
@@ -8,6 +8,7 @@
 
 mod activation;
 mod connections;
+mod door;
 mod load;
 mod messages;
 mod process;
@@ -46,6 +47,8 @@ enum Command {
     },
     /// D6: whether the time of a refusal tells one failure of decryption from another.
     Timing(timing::Samples),
+    /// D39: whether the time of an answer tells which people and keys exist.
+    Door(door::Requests),
     /// What the strict profile costs an activation, against the compatible one.
     Profiles(profiles::Extent),
     /// One measurement in a process of its own, pinned by its parent.
@@ -78,6 +81,7 @@ fn main() -> anyhow::Result<()> {
         Command::Messages(rounds) => load::run(messages::run(rounds)),
         Command::Connections { sockets } => load::run(connections::run(sockets)),
         Command::Profiles(extent) => load::run(profiles::run(extent)),
+        Command::Door(requests) => load::run(door::run(requests)),
         Command::Timing(samples) => timing::run(samples),
         Command::Worker { work, milliseconds, threads } => worker::run(work, milliseconds, threads),
     }

@@ -1,4 +1,12 @@
-//! Medians and percentiles.
+//! Medians and percentiles, and whether two samples can be told apart.
+
+use anyhow::{Context as _, Result};
+use aws_lc_rs::rand;
+
+/// The absolute t from which dudect calls two classes distinguishable.
+pub(crate) const THRESHOLD: f64 = 4.5;
+/// The share of the slowest samples that is left out: interruptions by other processes.
+pub(crate) const TRIMMED: f64 = 0.1;
 
 /// The middle value; the mean of the two middle ones for an even number. NaN without values.
 pub(crate) fn median(values: &[f64]) -> f64 {
@@ -36,4 +44,29 @@ pub(crate) fn spread(values: &[f64]) -> String {
 /// Prints one line of a table: name, figure, what is wanted.
 pub(crate) fn line(name: &str, figure: &str, wanted: &str) {
     println!("{name:<46} {figure:<34} {wanted}");
+}
+
+/// Fisher and Yates, so that no class always follows the same other.
+pub(crate) fn shuffle(order: &mut [usize]) -> Result<()> {
+    let mut random = [0_u8; 16];
+    rand::fill(&mut random).ok().context("no randomness")?;
+    for last in (1..order.len()).rev() {
+        order.swap(last, usize::from(random[last]) % (last + 1));
+    }
+    Ok(())
+}
+
+/// Welch's t of two samples, both cut at the same bound.
+pub(crate) fn welch(first: &[f64], second: &[f64]) -> f64 {
+    let mut all: Vec<f64> = first.iter().chain(second).copied().collect();
+    let bound = percentile(&mut all, 1.0 - TRIMMED);
+    let moments = |sample: &[f64]| {
+        let kept: Vec<f64> = sample.iter().copied().filter(|value| *value <= bound).collect();
+        let count = kept.len() as f64;
+        let mean = kept.iter().sum::<f64>() / count;
+        let variance = kept.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        (mean, variance / count)
+    };
+    let ((first, first_error), (second, second_error)) = (moments(first), moments(second));
+    (first - second) / (first_error + second_error).sqrt()
 }

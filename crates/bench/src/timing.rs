@@ -6,14 +6,14 @@
 //! is constant, nor what a better clock or more samples would find. The attacker behind a network measures worse
 //! than this, which calls the function in process.
 //!
-//! The classes differ in what is wrong, never in what is computed with: within a sample every token is damaged anew, so
-//! that no branch predictor or cache learns one token.
+//! The classes differ in what is wrong, never in what is computed with: every token is made and damaged anew, with an ephemeral
+//! key of its own where there is one, so that no branch predictor or cache learns one token. All tokens of a round are made and read first, in an order of their own:
+//! making one right before its measurement left its traces in caches, by which even equal classes were told apart.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use aws_lc_rs::rand;
 use clap::Args;
 use futures_util::FutureExt;
 use signet_testkit::token_factory::{Part, TokenFactory, with_part};
@@ -22,12 +22,7 @@ use signet_token::{
     SignatureAlgorithm, SigningKey,
 };
 
-use crate::stats;
-
-/// The absolute t from which dudect calls two classes distinguishable.
-const THRESHOLD: f64 = 4.5;
-/// The share of the slowest samples that is left out: interruptions by other processes.
-const TRIMMED: f64 = 0.1;
+use crate::stats::{self, THRESHOLD, TRIMMED, shuffle, welch};
 
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Samples {
@@ -39,7 +34,7 @@ pub(crate) struct Samples {
 /// One way to fail, as a change to a good token.
 struct Class {
     name: &'static str,
-    token: String,
+    content_key: &'static [u8],
     part: Part,
     /// Which byte is changed, or to which length the part is cut.
     change: Change,
@@ -53,8 +48,10 @@ enum Change {
 
 impl Class {
     /// A token that fails in this way, never the same twice.
-    fn sample(&self, round: usize) -> String {
-        with_part(&self.token, self.part, |bytes| match self.change {
+    fn sample(&self, factory: &TokenFactory, round: usize) -> String {
+        let token =
+            factory.token("jane", 1_795_176_271_000).strict("demo", "1").content_key(self.content_key);
+        with_part(&token.build(), self.part, |bytes| match self.change {
             Change::Byte(at) => bytes[at] ^= (round % 255) as u8 + 1,
             Change::Length(length) => {
                 bytes.resize(length, 0);
@@ -97,9 +94,7 @@ fn measure(
 ) -> Result<()> {
     let signing_key = SigningKey::generate_for(SignatureAlgorithm::EdDsa)?;
     let factory = TokenFactory::new(signing_key, EncryptionKey::from_jwk(public_jwk)?);
-    let good = || factory.token("jane", 1_795_176_271_000).strict("demo", "1");
-    let token = good().build();
-    let class = |name, part, change| Class { name, token: token.clone(), part, change };
+    let class = |name, part, change| Class { name, content_key: &[7; 32], part, change };
     let classes = [
         class("bad tag", Part::Tag, Change::Byte(15)),
         // The same as the first, to see what the method makes of no difference.
@@ -111,7 +106,7 @@ fn measure(
         class("short wrapped key", Part::EncryptedKey, Change::Length(wrapped - 8)),
         Class {
             name: "content key of 16 bytes",
-            token: good().content_key(&[7; 16]).build(),
+            content_key: &[7; 16],
             part: Part::Tag,
             change: Change::Byte(15),
         },
@@ -119,9 +114,15 @@ fn measure(
     let mut times: Vec<Vec<f64>> = vec![Vec::with_capacity(samples); classes.len()];
     let mut order: Vec<usize> = (0..classes.len()).collect();
     for round in 0..samples {
+        let mut received: Vec<Option<ReceivedToken>> = classes.iter().map(|_| None).collect();
         shuffle(&mut order)?;
         for index in &order {
-            times[*index].push(time_of(key, &classes[*index].sample(round), policy)?);
+            received[*index] = Some(ReceivedToken::parse(&classes[*index].sample(&factory, round), policy)?);
+        }
+        shuffle(&mut order)?;
+        for index in &order {
+            let token = received[*index].take().context("every class has a token in a round")?;
+            times[*index].push(time_of(key, token)?);
         }
     }
     println!("{title}");
@@ -136,37 +137,11 @@ fn measure(
 }
 
 /// The time of one refusal, in nanoseconds.
-fn time_of(key: &dyn KeyUnwrap, token: &str, policy: &Policy) -> Result<f64> {
-    let received = ReceivedToken::parse(token, policy)?;
+fn time_of(key: &dyn KeyUnwrap, token: ReceivedToken) -> Result<f64> {
     let start = Instant::now();
-    let result = received.decrypt(key).now_or_never();
+    let result = token.decrypt(key).now_or_never();
     let nanoseconds = start.elapsed().as_nanos() as f64;
     let refused = black_box(result).context("the key is in memory")?.is_err();
     anyhow::ensure!(refused, "a damaged token was decrypted");
     Ok(nanoseconds)
-}
-
-/// Fisher and Yates, so that no class always follows the same other.
-fn shuffle(order: &mut [usize]) -> Result<()> {
-    let mut random = [0_u8; 16];
-    rand::fill(&mut random).ok().context("no randomness")?;
-    for last in (1..order.len()).rev() {
-        order.swap(last, usize::from(random[last]) % (last + 1));
-    }
-    Ok(())
-}
-
-/// Welch's t of two samples, both cut at the same bound.
-fn welch(first: &[f64], second: &[f64]) -> f64 {
-    let mut all: Vec<f64> = first.iter().chain(second).copied().collect();
-    let bound = stats::percentile(&mut all, 1.0 - TRIMMED);
-    let moments = |sample: &[f64]| {
-        let kept: Vec<f64> = sample.iter().copied().filter(|value| *value <= bound).collect();
-        let count = kept.len() as f64;
-        let mean = kept.iter().sum::<f64>() / count;
-        let variance = kept.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        (mean, variance / count)
-    };
-    let ((first, first_error), (second, second_error)) = (moments(first), moments(second));
-    (first - second) / (first_error + second_error).sqrt()
 }

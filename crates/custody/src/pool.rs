@@ -10,8 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use signet_token::{
-    AgreementKey, ContentKey, DecryptionKey, KeyAgreement, KeyFingerprint, KeyUnwrap, UnwrapError,
-    UnwrapFuture,
+    AgreementKey, DecryptionKey, KeyAgreement, KeyFingerprint, KeyUnwrap, UnwrapError, UnwrapFuture,
+    UnwrappedKey,
 };
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -61,8 +61,8 @@ struct Job {
     reply: Reply,
 }
 
-type Reply = oneshot::Sender<Result<ContentKey, UnwrapError>>;
-type Answer = (Reply, Result<ContentKey, UnwrapError>);
+type Reply = oneshot::Sender<UnwrappedKey>;
+type Answer = (Reply, UnwrappedKey);
 
 #[derive(Default)]
 struct Queue {
@@ -160,7 +160,7 @@ impl Shared {
         }
     }
 
-    fn unwrap(&self, selection: Selection, wrapped: &Wrapped) -> Result<ContentKey, UnwrapError> {
+    fn unwrap(&self, selection: Selection, wrapped: &Wrapped) -> UnwrappedKey {
         match wrapped {
             Wrapped::Rsa(encrypted_key) => {
                 self.try_keys(&self.rsa_keys, selection, |key| key.unwrap_content_key(encrypted_key))
@@ -175,20 +175,20 @@ impl Shared {
         &self,
         keys: &[Arc<K>],
         selection: Selection,
-        unwrap: impl Fn(&K) -> Result<ContentKey, UnwrapError>,
-    ) -> Result<ContentKey, UnwrapError> {
+        unwrap: impl Fn(&K) -> UnwrappedKey,
+    ) -> UnwrappedKey {
         // One private operation.
         let operate = |key: Option<&Arc<K>>| {
             self.operations.fetch_add(1, Ordering::Relaxed);
-            key.ok_or(UnwrapError::Bad).and_then(|key| unwrap(key))
+            key.map_or_else(UnwrappedKey::none, |key| unwrap(key))
         };
         match selection {
             Selection::One(index) => operate(keys.get(index)),
             // No early exit: how long it takes must not tell which key, if any, fitted.
             Selection::All => {
-                keys.iter().map(|key| operate(Some(key))).fold(Err(UnwrapError::Bad), Result::or)
+                keys.iter().map(|key| operate(Some(key))).fold(UnwrappedKey::none(), UnwrappedKey::or)
             }
-            Selection::Unknown => operate(keys.first()).and(Err(UnwrapError::Bad)),
+            Selection::Unknown => operate(keys.first()).refused(),
         }
     }
 }
@@ -233,10 +233,10 @@ impl LocalUnwrap {
         self.shared.operations.load(Ordering::Relaxed)
     }
 
-    async fn submit(&self, selection: Selection, wrapped: Wrapped) -> Result<ContentKey, UnwrapError> {
+    async fn submit(&self, selection: Selection, wrapped: Wrapped) -> Result<UnwrappedKey, UnwrapError> {
         let (reply, answer) = oneshot::channel();
         self.shared.push(Job { selection, wrapped, reply })?;
-        answer.await.map_err(|_| UnwrapError::Unavailable)?
+        answer.await.map_err(|_| UnwrapError::Unavailable)
     }
 }
 

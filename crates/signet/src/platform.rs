@@ -211,7 +211,7 @@ impl KeyUnwrap for NoCustody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use signet_token::{Curve, EncryptionKey};
+    use signet_token::{Curve, EncryptionKey, Exact};
 
     /// A command without keys says that it has none, not that a token is bad.
     #[tokio::test]
@@ -227,7 +227,7 @@ mod tests {
             ephemeral_key,
             party_u: Vec::new(),
             party_v: Vec::new(),
-            encrypted_key: wrapped.encrypted_key,
+            encrypted_key: Exact::read(&wrapped.encrypted_key),
         };
         let refusals =
             [NoCustody.unwrap(None, &[]).await, NoCustody.agree_and_unwrap(None, &agreement).await];

@@ -4,9 +4,10 @@ use std::fmt;
 
 use aws_lc_rs::agreement::{self, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin, EcPrivateKeyBin};
+use subtle::Choice;
 use zeroize::Zeroizing;
 
-use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError, UnwrapFuture};
+use crate::content_key::{KeyUnwrap, UnwrapFuture, UnwrappedKey};
 use crate::ecdh_es::{Curve, CurvePoint, FIELD_BYTES, KeyAgreement};
 use crate::jwk::{self, KeyError, KeyFingerprint, KeyPurpose};
 use crate::pem;
@@ -79,19 +80,15 @@ impl AgreementKey {
 
     /// Agrees on the wrapping key and unwraps one content key, on the calling thread.
     ///
-    /// An ephemeral key of another curve is replaced by one of this curve, so that every failure costs the same. The
-    /// all-zero secret of a small-order point is refused by the agreement itself (RFC 7748 section 6.1).
-    ///
-    /// # Errors
-    /// [`UnwrapError::Bad`] for every failure.
-    pub fn unwrap_content_key(&self, agreement: &KeyAgreement) -> Result<ContentKey, UnwrapError> {
+    /// An ephemeral key of another curve is replaced by one of this curve, and the all-zero secret of a small-order point, which
+    /// the agreement itself refuses (RFC 7748 section 6.1), is used like any other, so that every failure costs the same.
+    pub fn unwrap_content_key(&self, agreement: &KeyAgreement) -> UnwrappedKey {
         let same_curve = agreement.ephemeral_key.curve() == self.curve();
         let peer = if same_curve { &agreement.ephemeral_key } else { &self.public };
         let peer = UnparsedPublicKey::new(self.curve().algorithm(), peer.as_raw());
-        let unwrapped = agreement::agree(&self.key, peer, UnwrapError::Bad, |secret| {
-            agreement.unwrap_content_key(secret)
-        });
-        if same_curve { unwrapped } else { Err(UnwrapError::Bad) }
+        agreement::agree(&self.key, peer, (), |secret| Ok(agreement.unwrap_content_key(secret)))
+            .unwrap_or_else(|()| agreement.unwrap_content_key(&[0; FIELD_BYTES]).refused())
+            .only_if(Choice::from(u8::from(same_curve)))
     }
 }
 
@@ -123,7 +120,7 @@ impl fmt::Debug for AgreementKey {
 impl KeyUnwrap for AgreementKey {
     /// It has no RSA key.
     fn unwrap<'a>(&'a self, _: Option<&'a str>, _: &'a [u8]) -> UnwrapFuture<'a> {
-        Box::pin(std::future::ready(Err(UnwrapError::Bad)))
+        Box::pin(std::future::ready(Ok(UnwrappedKey::none())))
     }
 
     /// Runs on the calling thread, for command lines and tests. A server puts its keys behind a bounded pool.
@@ -133,7 +130,8 @@ impl KeyUnwrap for AgreementKey {
         agreement: &'a KeyAgreement,
     ) -> UnwrapFuture<'a> {
         let known = key_id.is_none_or(|key_id| key_id == self.fingerprint.as_str());
-        let result = self.unwrap_content_key(agreement);
-        Box::pin(std::future::ready(if known { result } else { Err(UnwrapError::Bad) }))
+        Box::pin(std::future::ready(Ok(self
+            .unwrap_content_key(agreement)
+            .only_if(Choice::from(u8::from(known))))))
     }
 }

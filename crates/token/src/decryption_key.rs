@@ -8,10 +8,11 @@ use aws_lc_rs::rsa::{
     PrivateDecryptingKey, PublicKeyComponents,
 };
 use aws_lc_rs::signature::KeyPair as _;
+use subtle::Choice;
 use zeroize::Zeroizing;
 
 use crate::algorithm::KeyManagement;
-use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError, UnwrapFuture};
+use crate::content_key::{KeyUnwrap, UnwrapFuture, UnwrappedKey};
 use crate::jwk::{self, KeyError, KeyFingerprint, KeyPurpose, PrivateJwk};
 use crate::pem;
 use crate::rsa_public::RsaNumbers;
@@ -83,10 +84,7 @@ impl DecryptionKey {
     ///
     /// A value that the library would refuse without computing (wrong length, not below the modulus) is replaced by
     /// one of the right form first, so that every failure costs the same.
-    ///
-    /// # Errors
-    /// [`UnwrapError::Bad`] for every failure.
-    pub fn unwrap_content_key(&self, encrypted_key: &[u8]) -> Result<ContentKey, UnwrapError> {
+    pub fn unwrap_content_key(&self, encrypted_key: &[u8]) -> UnwrappedKey {
         let modulus = self.numbers.modulus();
         let computable = encrypted_key.len() == modulus.len() && encrypted_key < modulus;
         let stand_in;
@@ -99,7 +97,7 @@ impl DecryptionKey {
         let mut output = Zeroizing::new(vec![0_u8; self.key.min_output_size()]);
         let unwrapped =
             self.key.decrypt(&OAEP_SHA256_MGF1SHA256, input, &mut output, None).map(|key| key.len());
-        ContentKey::from_output(unwrapped.ok(), &output)
+        UnwrappedKey::from_output(unwrapped.ok(), &output)
     }
 }
 
@@ -120,8 +118,9 @@ impl KeyUnwrap for DecryptionKey {
     /// Runs on the calling thread, for command lines and tests. A server puts its keys behind a bounded pool.
     fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
         let known = key_id.is_none_or(|key_id| key_id == self.fingerprint.as_str());
-        let result = self.unwrap_content_key(encrypted_key);
-        Box::pin(std::future::ready(if known { result } else { Err(UnwrapError::Bad) }))
+        Box::pin(std::future::ready(Ok(self
+            .unwrap_content_key(encrypted_key)
+            .only_if(Choice::from(u8::from(known))))))
     }
 }
 

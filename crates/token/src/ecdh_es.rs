@@ -11,15 +11,15 @@ use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrap as _};
 use zeroize::Zeroizing;
 
 use crate::base64url;
-use crate::content_key::{ContentKey, UnwrapError};
+use crate::content_key::UnwrappedKey;
+use crate::exact::Exact;
 use crate::json::{Object, Value};
 use crate::jwk::KeyFingerprint;
+use crate::key_unwrap::{self, WRAPPED_KEY_BYTES};
 use crate::spki;
 
 /// Length of a coordinate, of a private key and of the shared secret, in bytes, on both curves.
 pub(crate) const FIELD_BYTES: usize = 32;
-/// Length of a wrapped 256-bit key in bytes (RFC 3394 section 2.2.1: eight more than the key).
-const WRAPPED_KEY_BYTES: usize = 40;
 /// `AlgorithmID` of the key derivation (RFC 7518 section 4.6.2).
 const ALGORITHM_ID: &[u8] = b"ECDH-ES+A256KW";
 /// Length of the derived key in bits.
@@ -176,27 +176,17 @@ pub struct KeyAgreement {
     pub party_u: Vec<u8>,
     /// `apv`, decoded; empty when absent.
     pub party_v: Vec<u8>,
-    /// The wrapped content key, of any length.
-    pub encrypted_key: Vec<u8>,
+    /// The wrapped content key.
+    pub encrypted_key: Exact<WRAPPED_KEY_BYTES>,
 }
 
 impl KeyAgreement {
     /// Derives the wrapping key from the shared secret and unwraps the content key. For custody that computes the
     /// secret elsewhere, in a hardware module for instance.
     ///
-    /// A wrapped key of another length is replaced by one of the right length, so that every failure costs the same.
-    ///
-    /// # Errors
-    /// [`UnwrapError::Bad`] for every failure.
-    pub fn unwrap_content_key(&self, shared_secret: &[u8]) -> Result<ContentKey, UnwrapError> {
+    pub fn unwrap_content_key(&self, shared_secret: &[u8]) -> UnwrappedKey {
         let wrapping_key = wrapping_key(shared_secret, &self.party_u, &self.party_v);
-        let stand_in = [0; WRAPPED_KEY_BYTES];
-        let wrapped =
-            <&[u8; WRAPPED_KEY_BYTES]>::try_from(self.encrypted_key.as_slice()).unwrap_or(&stand_in);
-        let mut output = Zeroizing::new([0; WRAPPED_KEY_BYTES]);
-        let unwrapped = AesKek::new(&AES_256, wrapping_key.as_slice())
-            .and_then(|kek| kek.unwrap(wrapped, output.as_mut_slice()).map(|key| key.len()));
-        ContentKey::from_output(unwrapped.ok(), output.as_slice())
+        key_unwrap::unwrap(&wrapping_key, self.encrypted_key.bytes()).only_if(self.encrypted_key.is_exact())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::base64url;
 use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError};
 use crate::ecdh_es::{CurvePoint, KeyAgreement};
 use crate::error::EnvelopeFault;
+use crate::exact::Exact;
 use crate::json::{self, JsonError, Object, Value};
 use crate::jwk::is_key_id;
 
@@ -59,9 +60,9 @@ pub struct Jwe {
     protected: String,
     key_id: Option<String>,
     encrypted_key: WrappedKey,
-    iv: Vec<u8>,
+    iv: Exact<IV_BYTES>,
     ciphertext: Vec<u8>,
-    tag: Vec<u8>,
+    tag: Exact<TAG_BYTES>,
 }
 
 /// The encrypted content key, with all that its algorithm needs.
@@ -87,13 +88,14 @@ impl Jwe {
             key_id,
             encrypted_key: match agreement {
                 None => WrappedKey::Rsa(bytes(encrypted_key)?),
-                Some(agreement) => {
-                    WrappedKey::Agreed(KeyAgreement { encrypted_key: bytes(encrypted_key)?, ..agreement })
-                }
+                Some(agreement) => WrappedKey::Agreed(KeyAgreement {
+                    encrypted_key: Exact::read(&bytes(encrypted_key)?),
+                    ..agreement
+                }),
             },
-            iv: bytes(iv)?,
+            iv: Exact::read(&bytes(iv)?),
             ciphertext: bytes(ciphertext)?,
-            tag: bytes(tag)?,
+            tag: Exact::read(&bytes(tag)?),
         })
     }
 
@@ -117,15 +119,14 @@ impl Jwe {
             WrappedKey::Rsa(encrypted_key) => unwrap.unwrap(key_id, encrypted_key),
             WrappedKey::Agreed(agreement) => unwrap.agree_and_unwrap(key_id, agreement),
         };
-        let content_key = match unwrapped.await {
-            Ok(content_key) => content_key,
-            Err(UnwrapError::Bad) => substitutes.content_key,
-            Err(UnwrapError::Unavailable) => return Err(OpenError::Unavailable),
-            Err(UnwrapError::Overloaded) => return Err(OpenError::Overloaded),
-        };
+        let unwrapped = unwrapped.await.map_err(|error| match error {
+            UnwrapError::Unavailable => OpenError::Unavailable,
+            UnwrapError::Overloaded => OpenError::Overloaded,
+        })?;
+        let content_key = unwrapped.or_substitute(&substitutes.content_key);
         // A vector or tag of the wrong length fails like a wrong value of the right length, after the same work.
-        let iv = self.iv.as_slice().try_into().unwrap_or(substitutes.iv);
-        let tag = self.tag.as_slice().try_into().unwrap_or(substitutes.tag);
+        let iv = self.iv.or(&substitutes.iv);
+        let tag = self.tag.or(&substitutes.tag);
         self.decrypt(&content_key, iv, &tag).ok_or(OpenError::Undecryptable)
     }
 
@@ -268,7 +269,7 @@ fn read_agreement(header: &Object, accepted: &[KeyManagement]) -> Result<KeyAgre
         ephemeral_key,
         party_u: party("apu")?,
         party_v: party("apv")?,
-        encrypted_key: Vec::new(),
+        encrypted_key: Exact::read(&[]),
     })
 }
 

@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 
 use futures_util::future::join_all;
 use signet_custody::{Keystore, LocalUnwrap, RsaPoolOptions};
-use signet_token::{EncryptionKey, KeyAgreement, KeyManagement, KeyUnwrap, UnwrapError};
+use signet_token::{EncryptionKey, Exact, KeyAgreement, KeyManagement, KeyUnwrap, UnwrapError, UnwrappedKey};
 
 static KEYSTORE: LazyLock<Keystore> = LazyLock::new(|| {
     let mut keystore = Keystore::in_memory_generated().unwrap();
@@ -35,8 +35,8 @@ async fn it_unwraps_with_the_named_key_or_with_any() {
     let pool = pool(2, 8);
     for index in [0, 1] {
         let (key_id, encrypted_key) = wrapped(index);
-        assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.is_ok());
-        assert!(pool.unwrap(None, &encrypted_key).await.is_ok());
+        assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.unwrap().is_key());
+        assert!(pool.unwrap(None, &encrypted_key).await.unwrap().is_key());
     }
 }
 
@@ -59,7 +59,7 @@ async fn a_key_it_does_not_have_and_a_value_it_cannot_unwrap_are_the_same_error(
         (None, vec![1; 5_000]),
     ];
     for (key_id, encrypted_key) in cases {
-        assert_eq!(pool.unwrap(key_id, &encrypted_key).await.unwrap_err(), UnwrapError::Bad, "{key_id:?}");
+        assert!(!pool.unwrap(key_id, &encrypted_key).await.unwrap().is_key(), "{key_id:?}");
     }
 }
 
@@ -84,14 +84,14 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing_it_took() {
     let (key_id, encrypted_key) = wrapped(0);
     // All 200 are put in by this one thread before it waits for the first: an operation takes hundreds of times longer.
     let answers = join_all((0..200).map(|_| pool.unwrap(Some(&key_id), &encrypted_key))).await;
-    let done = answers.iter().filter(|answer| answer.is_ok()).count();
+    let done = answers.iter().filter(|answer| answer.as_ref().is_ok_and(UnwrappedKey::is_key)).count();
     let refused = answers.iter().filter(|answer| matches!(answer, Err(UnwrapError::Overloaded))).count();
     assert_eq!(done + refused, 200);
     assert!(done >= 4, "what was taken is done: {done}");
     assert!(refused >= 100, "the rest is refused: {refused}");
     // And it recovers.
     assert_eq!(pool.waiting(), 0);
-    assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.is_ok());
+    assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.unwrap().is_key());
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn callers_that_went_away_cost_no_operation() {
         let _ = abandoned.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     }
     // The queue is first in, first out: once this is answered the abandoned ones are behind us.
-    assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.is_ok());
+    assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.unwrap().is_key());
     assert_eq!(pool.waiting(), 0);
     assert!(pool.operations() < 450, "{} operations were done for nobody", pool.operations());
 }
@@ -116,7 +116,7 @@ async fn many_tasks_share_it() {
     let tasks = (0..100).map(|_| {
         let (pool, key_id, encrypted_key) =
             (std::sync::Arc::clone(&pool), key_id.clone(), encrypted_key.clone());
-        tokio::spawn(async move { pool.unwrap(Some(&key_id), &encrypted_key).await.is_ok() })
+        tokio::spawn(async move { pool.unwrap(Some(&key_id), &encrypted_key).await.unwrap().is_key() })
     });
     assert!(join_all(tasks).await.into_iter().all(Result::unwrap));
 }
@@ -125,7 +125,7 @@ async fn many_tasks_share_it() {
 async fn a_pool_of_no_size_is_one_of_size_one() {
     let pool = pool(0, 0);
     let (key_id, encrypted_key) = wrapped(0);
-    assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.is_ok());
+    assert!(pool.unwrap(Some(&key_id), &encrypted_key).await.unwrap().is_key());
 }
 
 #[tokio::test]
@@ -145,23 +145,23 @@ async fn key_agreement_follows_the_same_rules() {
             ephemeral_key: wrapped.ephemeral_key.unwrap(),
             party_u: Vec::new(),
             party_v: Vec::new(),
-            encrypted_key: wrapped.encrypted_key,
+            encrypted_key: Exact::read(&wrapped.encrypted_key),
         };
         let key_id = info.key_id.as_str();
-        assert!(pool.agree_and_unwrap(Some(key_id), &agreement).await.is_ok());
+        assert!(pool.agree_and_unwrap(Some(key_id), &agreement).await.unwrap().is_key());
         // Without a key id every key is tried, of every curve, and always all of them.
         let before = pool.operations();
-        assert!(pool.agree_and_unwrap(None, &agreement).await.is_ok());
+        assert!(pool.agree_and_unwrap(None, &agreement).await.unwrap().is_key());
         assert_eq!(pool.operations() - before, 3);
         let before = pool.operations();
         let rsa_key_id = keystore.decryption_keys()[0].key_id.clone();
         for unknown in ["unknown", rsa_key_id.as_str()] {
             let refused = pool.agree_and_unwrap(Some(unknown), &agreement).await;
-            assert_eq!(refused.unwrap_err(), UnwrapError::Bad);
+            assert!(!refused.unwrap().is_key());
         }
         assert_eq!(pool.operations() - before, 2, "an unknown key id costs what a known one does");
-        assert_eq!(pool.unwrap(Some(key_id), &[0; 256]).await.unwrap_err(), UnwrapError::Bad);
+        assert!(!pool.unwrap(Some(key_id), &[0; 256]).await.unwrap().is_key());
         let no_such_keys = without.agree_and_unwrap(Some(key_id), &agreement).await;
-        assert_eq!(no_such_keys.unwrap_err(), UnwrapError::Bad);
+        assert!(!no_such_keys.unwrap().is_key());
     }
 }

@@ -3,18 +3,14 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use crate::content_key::{ContentKey, KeyUnwrap, UnwrapError, UnwrapFuture};
+use crate::content_key::{KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey};
 use crate::ecdh_es::KeyAgreement;
 
 /// What came of an unwrap. The key is wiped when this is dropped.
-type Outcome = Result<ContentKey, UnwrapError>;
+type Outcome = Result<UnwrappedKey, UnwrapError>;
 
 fn copy(outcome: &Outcome) -> Outcome {
-    match outcome {
-        // 32 bytes of another key are 32 bytes.
-        Ok(key) => ContentKey::from_bytes(key.expose()).ok_or(UnwrapError::Bad),
-        Err(error) => Err(*error),
-    }
+    outcome.as_ref().map(UnwrappedKey::copied).map_err(|error| *error)
 }
 
 /// Custody that is listened to for the unwrap of one token.
@@ -35,8 +31,7 @@ impl<'a, U: KeyUnwrap + ?Sized> Unwrapping<'a, U> {
     }
 
     fn remember(&self, outcome: Outcome) -> Outcome {
-        let remembered = copy(&outcome);
-        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(remembered);
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(copy(&outcome));
         outcome
     }
 }
@@ -67,8 +62,7 @@ pub struct Unwrapped(Option<Outcome>);
 
 impl Unwrapped {
     fn again(&self) -> UnwrapFuture<'_> {
-        let outcome = self.0.as_ref().map_or(Err(UnwrapError::Bad), copy);
-        Box::pin(std::future::ready(outcome))
+        Box::pin(std::future::ready(self.0.as_ref().map_or_else(|| Ok(UnwrappedKey::none()), copy)))
     }
 }
 

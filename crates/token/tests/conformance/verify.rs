@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use signet_token::{
-    AgreementKey, CheckedToken, ContentKey, DecryptionKey, KeyAgreement, KeyManagement, KeyUnwrap, Policy,
-    ReceivedToken, SignatureAlgorithm, TokenError, UnwrapError, UnwrapFuture, VerificationKey, VisitorData,
+    AgreementKey, CheckedToken, DecryptionKey, KeyAgreement, KeyManagement, KeyUnwrap, Policy, ReceivedToken,
+    SignatureAlgorithm, TokenError, UnwrapFuture, UnwrappedKey, VerificationKey, VisitorData,
 };
 
 use crate::vector::Answer;
@@ -36,10 +36,11 @@ impl Ring {
 fn first<K>(
     keys: &[K],
     named: impl Fn(&K) -> bool,
-    unwrap: impl Fn(&K) -> Result<ContentKey, UnwrapError>,
+    unwrap: impl Fn(&K) -> UnwrappedKey,
 ) -> UnwrapFuture<'static> {
-    let result = keys.iter().filter(|key| named(key)).map(unwrap).fold(Err(UnwrapError::Bad), Result::or);
-    Box::pin(std::future::ready(result))
+    let result =
+        keys.iter().filter(|key| named(key)).map(unwrap).fold(UnwrappedKey::none(), UnwrappedKey::or);
+    Box::pin(std::future::ready(Ok(result)))
 }
 
 impl KeyUnwrap for Ring {

@@ -73,13 +73,13 @@ fn d10_an_ephemeral_key_that_is_no_point_of_its_curve_is_refused_before_any_key(
         let brand = brand(management);
         for epk in &wrong {
             let token = brand.good().outer_header("epk", epk.clone()).build();
-            let unwrap = CountingUnwrap::answering(signet_token::UnwrapError::Bad);
+            let unwrap = CountingUnwrap::default();
             let refused = open_with(&token, &everything(), &unwrap, &[brand.key()]).unwrap_err();
             assert_eq!(refused.fine_code(), "JWE_EPK_INVALID", "{epk}");
             assert_eq!(unwrap.calls(), 0, "{epk}");
         }
         // A valid point does ask for the key, once.
-        let unwrap = CountingUnwrap::answering(signet_token::UnwrapError::Bad);
+        let unwrap = CountingUnwrap::default();
         let refused = open_with(&brand.good().build(), &everything(), &unwrap, &[brand.key()]);
         assert_eq!(refused.unwrap_err().fine_code(), "TOKEN_UNDECRYPTABLE");
         assert_eq!(unwrap.calls(), 1);
@@ -151,9 +151,9 @@ fn forged_for_the_zero_secret(brand: &Brand, epk: &Value) -> String {
         ephemeral_key: CurvePoint::from_raw(Curve::X25519, &[9; 32]).unwrap(),
         party_u: Vec::new(),
         party_v: Vec::new(),
-        encrypted_key: wrapped.to_vec(),
+        encrypted_key: signet_token::Exact::read(&wrapped),
     };
-    assert!(agreement.unwrap_content_key(&[0; 32]).is_ok());
+    assert!(agreement.unwrap_content_key(&[0; 32]).is_key());
     // The builder encrypts the content with this same key.
     let token = brand.good().outer_header("epk", epk.clone()).build();
     crate::token_factory::with_part(&token, crate::token_factory::Part::EncryptedKey, |bytes| {

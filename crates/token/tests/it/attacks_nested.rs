@@ -175,7 +175,7 @@ fn d06_every_failure_of_decryption_is_the_same_answer() {
 #[test]
 fn d06_every_failure_of_decryption_asks_for_the_private_key_once() {
     for (name, token) in undecryptable_tokens() {
-        let unwrap = CountingUnwrap::answering(UnwrapError::Bad);
+        let unwrap = CountingUnwrap::default();
         let error = open_with(&token, &Policy::default(), &unwrap, &FIXTURE.keys()).expect_err(name);
         assert_eq!((error, unwrap.calls()), (TokenError::Undecryptable, 1), "{name}");
     }
@@ -187,7 +187,7 @@ fn d06_a_random_key_takes_the_place_of_one_that_cannot_be_unwrapped() {
     for constant in [[0; 32], [0xff; 32], [0x4b; 32]] {
         let token = good().content_key(&constant).build();
         assert!(open(&token).is_ok());
-        let unwrap = CountingUnwrap::answering(UnwrapError::Bad);
+        let unwrap = CountingUnwrap::default();
         let refused = open_with(&token, &Policy::default(), &unwrap, &FIXTURE.keys());
         assert_eq!(refused.unwrap_err(), TokenError::Undecryptable);
     }
@@ -198,7 +198,7 @@ fn trouble_with_custody_is_not_the_tokens_fault() {
     let cases =
         [(UnwrapError::Unavailable, "SERVICE_UNAVAILABLE"), (UnwrapError::Overloaded, "RATE_LIMITED")];
     for (answer, code) in cases {
-        let unwrap = CountingUnwrap::answering(answer);
+        let unwrap = CountingUnwrap::in_trouble(answer);
         let error = open_with(&good().build(), &Policy::default(), &unwrap, &FIXTURE.keys()).unwrap_err();
         assert_eq!(error.code().as_str(), code);
     }

@@ -166,7 +166,7 @@ fn every_fault_is_reached_by_a_token_that_has_it() {
     let damaged = with_part(&good().build(), Part::Tag, |bytes| bytes[0] ^= 1);
     reached.insert(open_under(&damaged, &Policy::default()).expect_err("accepted").fine_code());
     for answer in [UnwrapError::Unavailable, UnwrapError::Overloaded] {
-        let unwrap = CountingUnwrap::answering(answer);
+        let unwrap = CountingUnwrap::in_trouble(answer);
         let refused = open_with(&good().build(), &Policy::default(), &unwrap, &FIXTURE.keys());
         reached.insert(refused.expect_err("accepted").fine_code());
     }

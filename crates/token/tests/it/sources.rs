@@ -47,8 +47,15 @@ fn d03_d11_d12_the_verifier_has_no_mac_no_file_and_no_connection() {
 #[test]
 fn d48_secret_types_cannot_be_compared_or_printed() {
     let sources = sources();
-    for secret in ["ContentKey", "DecryptionKey", "SigningKey", "SessionSigner", "PrivateJwk", "AgreementKey"]
-    {
+    for secret in [
+        "ContentKey",
+        "UnwrappedKey",
+        "DecryptionKey",
+        "SigningKey",
+        "SessionSigner",
+        "PrivateJwk",
+        "AgreementKey",
+    ] {
         let declaration = format!("struct {secret}");
         let before = sources.split(&declaration).next().unwrap();
         assert_ne!(before.len(), sources.len(), "{secret} is declared");

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use signet_token::{
     CheckedToken, DecryptionKey, KeyAgreement, KeyUnwrap, Policy, ReceivedToken, SigningKey, TokenError,
-    UnwrapError, UnwrapFuture, VerificationKey,
+    UnwrapError, UnwrapFuture, UnwrappedKey, VerificationKey,
 };
 
 use crate::token_factory::{TokenBuilder, TokenFactory};
@@ -88,15 +88,16 @@ pub(crate) fn refusal(token: &str) -> &'static str {
     open(token).expect_err("token was accepted").fine_code()
 }
 
-/// Counts how often a private key was asked for, and answers as it is told.
+/// Counts how often a private key was asked for. Unwraps nothing, or is in the trouble it is told to be in.
+#[derive(Default)]
 pub(crate) struct CountingUnwrap {
     calls: AtomicUsize,
-    answer: UnwrapError,
+    trouble: Option<UnwrapError>,
 }
 
 impl CountingUnwrap {
-    pub(crate) fn answering(answer: UnwrapError) -> Self {
-        Self { calls: AtomicUsize::new(0), answer }
+    pub(crate) fn in_trouble(trouble: UnwrapError) -> Self {
+        Self { trouble: Some(trouble), ..Self::default() }
     }
 
     pub(crate) fn calls(&self) -> usize {
@@ -107,7 +108,7 @@ impl CountingUnwrap {
 impl KeyUnwrap for CountingUnwrap {
     fn unwrap<'a>(&'a self, _: Option<&'a str>, _: &'a [u8]) -> UnwrapFuture<'a> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        Box::pin(std::future::ready(Err(self.answer)))
+        Box::pin(std::future::ready(self.trouble.map_or_else(|| Ok(UnwrappedKey::none()), Err)))
     }
 
     fn agree_and_unwrap<'a>(&'a self, key_id: Option<&'a str>, _: &'a KeyAgreement) -> UnwrapFuture<'a> {
@@ -118,7 +119,7 @@ impl KeyUnwrap for CountingUnwrap {
 /// Asserts that a token is refused with this fine code and that no private key was asked for.
 #[track_caller]
 pub(crate) fn refused_before_any_key(token: &str, fine_code: &str) {
-    let unwrap = CountingUnwrap::answering(UnwrapError::Bad);
+    let unwrap = CountingUnwrap::default();
     let error =
         open_with(token, &Policy::default(), &unwrap, &FIXTURE.keys()).expect_err("token was accepted");
     assert_eq!(error.fine_code(), fine_code);

@@ -9,7 +9,7 @@ use signet_token::jwe::{Jwe, JweRules};
 use signet_token::jws::{self, JwsRules};
 use signet_token::{
     AgreementKey, DecryptionKey, KeyAgreement, KeyError, KeyManagement, KeyUnwrap, SignatureAlgorithm,
-    UnwrapError, UnwrapFuture, VerificationKey, base64url,
+    UnwrapFuture, UnwrappedKey, VerificationKey, base64url,
 };
 
 use crate::support::{block_on, vectors};
@@ -73,15 +73,13 @@ struct GroupKey(Option<DecryptionKey>, Option<AgreementKey>);
 
 impl KeyUnwrap for GroupKey {
     fn unwrap<'a>(&'a self, _: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
-        let result =
-            self.0.as_ref().ok_or(UnwrapError::Bad).and_then(|key| key.unwrap_content_key(encrypted_key));
-        Box::pin(std::future::ready(result))
+        let result = self.0.as_ref().map(|key| key.unwrap_content_key(encrypted_key));
+        Box::pin(std::future::ready(Ok(result.unwrap_or_else(UnwrappedKey::none))))
     }
 
     fn agree_and_unwrap<'a>(&'a self, _: Option<&'a str>, agreement: &'a KeyAgreement) -> UnwrapFuture<'a> {
-        let result =
-            self.1.as_ref().ok_or(UnwrapError::Bad).and_then(|key| key.unwrap_content_key(agreement));
-        Box::pin(std::future::ready(result))
+        let result = self.1.as_ref().map(|key| key.unwrap_content_key(agreement));
+        Box::pin(std::future::ready(Ok(result.unwrap_or_else(UnwrappedKey::none))))
     }
 }
 
