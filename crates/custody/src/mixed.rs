@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::join;
 use signet_token::{
-    ContentKey, KeyAgreement, KeyFingerprint, KeyManagement, KeyUnwrap, UnwrapError, UnwrapFuture,
+    KeyAgreement, KeyFingerprint, KeyManagement, KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey,
 };
 
 use crate::keystore::{DecryptionKeyInfo, KeyState};
@@ -70,12 +70,19 @@ impl KeyUnwrap for MixedCustody {
 
 /// A key if there is one, else that custody did not say, else that it is bad.
 pub(crate) fn one_of(
-    one: Result<ContentKey, UnwrapError>,
-    other: Result<ContentKey, UnwrapError>,
-) -> Result<ContentKey, UnwrapError> {
+    one: Result<UnwrappedKey, UnwrapError>,
+    other: Result<UnwrappedKey, UnwrapError>,
+) -> Result<UnwrappedKey, UnwrapError> {
     match (one, other) {
-        (Ok(key), _) | (_, Ok(key)) => Ok(key),
-        (Err(UnwrapError::Bad), Err(error)) | (Err(error), Err(_)) => Err(error),
+        (Ok(one), Ok(other)) => Ok(one.or(other)),
+        (Ok(key), Err(error)) | (Err(error), Ok(key)) => {
+            if key.is_key() {
+                Ok(key)
+            } else {
+                Err(error)
+            }
+        }
+        (Err(error), Err(_)) => Err(error),
     }
 }
 

@@ -5,7 +5,7 @@
 //! - The engine's RSA decryption is RSA-OAEP with SHA-256 for both hashes and no label, which is `RSA-OAEP-256` of RFC 7518.
 //! - Vault hears of nothing but values of the right length below the modulus, with versions that it said it has. What it can say
 //!   against such a value is that it is bad; everything else it says is about itself.
-//! - Trouble of Vault's is [`UnwrapError::Unavailable`], junk in a token is [`UnwrapError::Bad`], and neither is ever taken for the
+//! - Trouble of Vault's is [`UnwrapError::Unavailable`], junk in a token is [`UnwrappedKey::none`], and neither is ever taken for the
 //!   other: no token can make Vault look broken.
 //! - Nobody waits longer than the time limit, and nothing is kept on disk.
 
@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use reqwest::Method;
-use signet_token::{ContentKey, KeyUnwrap, UnwrapError, UnwrapFuture};
+use signet_token::{KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -173,7 +173,7 @@ impl VaultUnwrap {
         self.shared.versions.borrow().describe()
     }
 
-    async fn submit(&self, key_id: Option<&str>, encrypted_key: &[u8]) -> Result<ContentKey, UnwrapError> {
+    async fn submit(&self, key_id: Option<&str>, encrypted_key: &[u8]) -> Result<UnwrappedKey, UnwrapError> {
         let (ciphertexts, counts) = self.shared.ciphertexts(key_id, encrypted_key).await;
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(Job { ciphertexts, reply }).map_err(|error| match error {
@@ -182,23 +182,19 @@ impl VaultUnwrap {
         })?;
         let outcomes = answer.await.map_err(|_| UnwrapError::Unavailable)?;
         // All of them are looked at: how long it takes must not tell which version fitted.
-        let result = outcomes.into_iter().map(content_key).fold(Err(UnwrapError::Bad), one_of);
-        match result {
-            Ok(_) if !counts => Err(UnwrapError::Bad),
-            result => result,
-        }
+        let result = outcomes.into_iter().map(content_key).fold(Ok(UnwrappedKey::none()), one_of);
+        result.map(|key| if counts { key } else { key.refused() })
     }
 }
 
-fn content_key(outcome: Unwrapped) -> Result<ContentKey, UnwrapError> {
+fn content_key(outcome: Unwrapped) -> Result<UnwrappedKey, UnwrapError> {
     match outcome {
-        Unwrapped::Plaintext(plaintext) => base64::engine::general_purpose::STANDARD
+        Unwrapped::Plaintext(plaintext) => Ok(base64::engine::general_purpose::STANDARD
             .decode(plaintext.expose())
             .ok()
             .map(Zeroizing::new)
-            .and_then(|bytes| ContentKey::from_bytes(&bytes))
-            .ok_or(UnwrapError::Bad),
-        Unwrapped::Bad => Err(UnwrapError::Bad),
+            .map_or_else(UnwrappedKey::none, |bytes| UnwrappedKey::from_bytes(&bytes))),
+        Unwrapped::Bad => Ok(UnwrappedKey::none()),
         Unwrapped::VersionMissing | Unwrapped::Unavailable => Err(UnwrapError::Unavailable),
     }
 }
