@@ -16,6 +16,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     steps.run("web unit tests", || web::npm(workspace, "test").watch(is_vitest_closing))?;
     steps.run("web build", || quiet(web::check_build(workspace)))?;
     steps.run("clippy", || quiet(clippy(workspace).go()))?;
+    steps.run("fuzz targets", || quiet(fuzz_targets(workspace).go()))?;
     steps.run("generated files", || quiet(generated::check(workspace)))?;
     // `cargo test`, not a process per test: a binary's tests share the PostgreSQL server they start.
     steps.run("Rust tests", || {
@@ -28,6 +29,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
 fn clippy(workspace: &Workspace) -> Run {
     workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+}
+
+/// They are a workspace of their own, which a change of the token crate could leave behind unnoticed.
+fn fuzz_targets(workspace: &Workspace) -> Run {
+    let check = ["check", "--quiet", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--bins"];
+    workspace.cargo(check).env("CARGO_TARGET_DIR", workspace.built("fuzz"))
 }
 
 fn quiet(outcome: Result<()>) -> Result<Closing> {

@@ -70,7 +70,9 @@ async fn revoked_key(server: &Server, tokens: &TokenFactory, api: &str) -> Resul
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    let graphql = GraphqlClient::new(server.text("graphqlUrl")?, server.text("graphqlToken")?);
+    let admin = |member: &str| server.manifest["admin"][member].as_str().context("the manifest's admin");
+    let graphql =
+        GraphqlClient::sign_in(server.text("platformUrl")?, admin("email")?, admin("password")?).await;
     let keys =
         graphql.data("{ project(projectId: \"demo\") { customerKeys { id keyId } } }", json!({})).await;
     let keys = keys["project"]["customerKeys"].as_array().context("the project's keys")?;
