@@ -309,7 +309,8 @@ impl App {
             return Err(Refusal::plain(FailureCode::ProjectNotSetUp));
         }
         self.limits.decryption(&active.project.id).map_err(Refusal::limited)?;
-        let unwrapping = Unwrapping::new(&*self.custody);
+        let opener = self.opener();
+        let unwrapping = Unwrapping::new(&opener);
         let decrypted = received.decrypt(&unwrapping).await;
         attempt.unwrapped = Some(unwrapping.into_outcome());
         let verified = match decrypted?.verify(&active.keys) {
@@ -393,6 +394,7 @@ impl App {
 
         let (signed_by, encrypted_to) = (token.signing_key().as_str(), token.platform_key());
         self.key_uses.count(&active.project.id, signed_by, encrypted_to, now);
+        self.note_retiring_key(active, encrypted_to, context);
 
         // From the seam on the anonymous credentials prove nothing: in memory before the answer leaves.
         if let Presented::Anonymous(device) = &presented {

@@ -82,19 +82,6 @@ impl App {
             .await
     }
 
-    /// Records what was done to a key of the platform's, which lies outside the database: `kind` is one of the platform's
-    /// key events.
-    pub async fn record_platform_key(
-        &self,
-        kind: AuditKind,
-        key_id: &str,
-        algorithm: &str,
-        actor: &Actor,
-    ) -> Result<(), AppError> {
-        let event = actor.did(kind, self.env.now()).to("PLATFORM_KEY", &key_id);
-        self.record(event.with("algorithm", &algorithm)).await
-    }
-
     /// The project's audit log, newest first.
     pub async fn audit_events(
         &self,

@@ -26,9 +26,6 @@ use crate::{Actor, App, AppError};
 const CHALLENGE_LIFETIME: Duration = Duration::from_hours(1);
 /// Keys of a project that are not revoked. A token without `kid` is held against every active one.
 const MOST_KEYS: usize = 20;
-/// How long after a revocation a node may still have taken the key for good: it remembers a project for a second, and an
-/// activation under way ends within few.
-const REVOCATION_SETTLES: Duration = Duration::from_secs(30);
 /// Over what time shares of traffic are counted.
 const SHARE_OVER: Duration = Duration::from_hours(7 * 24);
 
@@ -278,35 +275,6 @@ impl App {
         Ok(revoked)
     }
 
-    /// Ends sessions that were opened by keys just revoked: a node remembers a project's keys for a moment, and may accept a
-    /// token after its key was revoked on another. Once a second.
-    pub async fn finish_key_revocations(&self) -> Result<(), AppError> {
-        let now = self.env.now();
-        let since = Timestamp::from_millis(now.as_millis() - REVOCATION_SETTLES.as_millis() as i64);
-        let revoked = self
-            .store
-            .read(move |tx| {
-                Box::pin(async move { Ok::<_, AppError>(customer_keys::revoked_since(tx, since).await?) })
-            })
-            .await?;
-        if revoked.is_empty() {
-            return Ok(());
-        }
-        self.store
-            .write(move |tx| {
-                Box::pin(async move {
-                    for (project_id, thumbprint) in revoked {
-                        let of_key = SessionsOf::SigningKey(thumbprint);
-                        sessions::revoke(tx, &project_id, &of_key, None, now).await?;
-                    }
-                    Ok::<_, AppError>(())
-                })
-            })
-            .await?;
-        self.take_in_revocations().await?;
-        self.announce_revocations().await
-    }
-
     /// A project's customer keys, oldest first.
     pub async fn customer_keys(&self, project_id: &ProjectId) -> Result<Vec<CustomerKey>, AppError> {
         let project_id = project_id.clone();
@@ -323,7 +291,7 @@ impl App {
         self.store.read(move |tx| Box::pin(async move { details(tx, &project_id, since).await })).await
     }
 
-    fn seven_days_ago(&self) -> Timestamp {
+    pub(crate) fn seven_days_ago(&self) -> Timestamp {
         Timestamp::from_millis(self.env.now().as_millis() - SHARE_OVER.as_millis() as i64)
     }
 

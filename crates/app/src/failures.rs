@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 use crate::audit::Actor;
 use crate::error::FailureCode;
 use crate::projects::ActiveProject;
+use crate::published_keys::PlatformKeys;
 use crate::{App, AppError};
 
 /// Refusals that may wait. Each holds at most a token of 8 KiB.
@@ -56,8 +57,9 @@ pub(crate) struct Refused {
     pub(crate) traced: bool,
 }
 
-/// A page named a signed-in visitor without proof as well, which was ignored.
-pub(crate) struct NotedClaim {
+/// Something that was no reason to refuse a visitor, and that their brand should know.
+pub(crate) struct Noted {
+    pub(crate) what: Note,
     pub(crate) id: Uuid,
     pub(crate) project_id: ProjectId,
     pub(crate) at: Timestamp,
@@ -79,14 +81,32 @@ pub(crate) struct Misuse {
     pub(crate) traced: bool,
 }
 
-/// The code of its line.
-const SESSION_PROOF_INVALID: &str = "SESSION_PROOF_INVALID";
-/// The code of such a line: no refusal, but what its brand should know.
-const EXT_ID_IGNORED: &str = "EXT_ID_IGNORED";
+/// What a line is about that is no refusal.
+pub(crate) enum Note {
+    /// A page named a signed-in visitor without proof as well, which was ignored.
+    ClaimIgnored,
+    /// A token was encrypted to a platform key, by its id, that is not published any more. It was opened.
+    EncryptedToRetiredKey(String),
+    /// A session token was used without the proof of its key: what was wrong.
+    SessionMisused(&'static str),
+}
+
+impl Note {
+    /// Coarse code, fine code, and the key that the line is about.
+    fn parts(self) -> (&'static str, &'static str, Option<String>) {
+        match self {
+            Self::ClaimIgnored => ("EXT_ID_IGNORED", "EXT_ID_IGNORED", None),
+            Self::EncryptedToRetiredKey(key_id) => {
+                ("ENCRYPTED_TO_RETIRED_KEY", "JWE_ENCRYPTED_TO_RETIRED_KEY", Some(key_id))
+            }
+            Self::SessionMisused(fine_code) => ("SESSION_PROOF_INVALID", fine_code, None),
+        }
+    }
+}
 
 enum Entry {
     Refused(Box<Refused>),
-    Claim(Box<NotedClaim>),
+    Noted(Box<Noted>),
     Misuse(Box<Misuse>),
     /// Somebody waits until everything before this is written.
     Flush(oneshot::Sender<()>),
@@ -97,7 +117,7 @@ pub(crate) struct FailureFeed(mpsc::Sender<Entry>);
 
 impl FailureFeed {
     /// Starts the task that writes. It ends when the feed is dropped.
-    pub(crate) fn start(store: Store, platform_keys: Vec<PlatformKey>) -> Self {
+    pub(crate) fn start(store: Store, platform_keys: Arc<PlatformKeys>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         tokio::spawn(write_all(store, platform_keys, receiver));
         Self(sender)
@@ -108,9 +128,9 @@ impl FailureFeed {
         self.hand_over(Entry::Refused(Box::new(refused)));
     }
 
-    /// Hands an ignored claim over. Never waits.
-    pub(crate) fn note(&self, claim: NotedClaim) {
-        self.hand_over(Entry::Claim(Box::new(claim)));
+    /// Hands over what is no refusal. Never waits.
+    pub(crate) fn note(&self, noted: Noted) {
+        self.hand_over(Entry::Noted(Box::new(noted)));
     }
 
     /// Hands a misused session over. Never waits.
@@ -133,7 +153,7 @@ impl FailureFeed {
     }
 }
 
-async fn write_all(store: Store, platform_keys: Vec<PlatformKey>, mut entries: mpsc::Receiver<Entry>) {
+async fn write_all(store: Store, platform_keys: Arc<PlatformKeys>, mut entries: mpsc::Receiver<Entry>) {
     let mut batch = Vec::with_capacity(BATCH);
     while entries.recv_many(&mut batch, BATCH).await > 0 {
         let (mut failures, mut waiting) = (Vec::new(), Vec::new());
@@ -142,15 +162,13 @@ async fn write_all(store: Store, platform_keys: Vec<PlatformKey>, mut entries: m
             match entry {
                 Entry::Refused(refused) => {
                     let traced = refused.traced;
-                    failures.push((look_at(*refused, &platform_keys).await, traced));
+                    failures.push((look_at(*refused, &platform_keys.now().known).await, traced));
                     // Looking costs a few signature checks: others get their turn between two.
                     tokio::task::yield_now().await;
                 }
-                Entry::Claim(claim) => {
-                    failures.push((line(&claim, EXT_ID_IGNORED, EXT_ID_IGNORED), false));
-                }
+                Entry::Noted(noted) => failures.push((line(*noted), false)),
                 Entry::Misuse(misuse) => {
-                    failures.push((line(&misuse.noted(), SESSION_PROOF_INVALID, misuse.fine_code), false));
+                    failures.push((line(misuse.noted()), false));
                     misuses.extend(misuse.traced.then_some(*misuse));
                 }
                 Entry::Flush(written) => waiting.push(written),
@@ -214,8 +232,9 @@ fn refused(failure: &AuthenticationFailure) -> AuditEvent {
 }
 
 impl Misuse {
-    fn noted(&self) -> NotedClaim {
-        NotedClaim {
+    fn noted(&self) -> Noted {
+        Noted {
+            what: Note::SessionMisused(self.fine_code),
             id: self.id,
             project_id: self.project_id.clone(),
             at: self.at,
@@ -244,17 +263,18 @@ impl Misuse {
 }
 
 /// A line of the feed that tells of no token.
-fn line(noted: &NotedClaim, code: &str, fine_code: &str) -> AuthenticationFailure {
-    let NotedClaim { id, project_id, at, correlation_id, origin } = noted;
+fn line(noted: Noted) -> AuthenticationFailure {
+    let Noted { what, id, project_id, at, correlation_id, origin } = noted;
+    let (code, fine_code, encryption_key_id) = what.parts();
     AuthenticationFailure {
-        id: *id,
-        project_id: project_id.clone(),
-        created_at: *at,
+        id,
+        project_id,
+        created_at: at,
         correlation_id: correlation_id.chars().take(KEPT_TEXT).collect(),
         code: code.to_owned(),
         fine_code: fine_code.to_owned(),
-        origin: origin.clone(),
-        encryption_key_id: None,
+        origin,
+        encryption_key_id,
         signature_key_id: None,
         token_bytes: None,
         part_characters: Vec::new(),

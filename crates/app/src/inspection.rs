@@ -61,8 +61,9 @@ impl App {
     ) -> Result<Report, AppError> {
         let mut other_keys = active.other_keys.clone();
         other_keys.extend(self.keys_elsewhere(&active.project.id, elsewhere).await?);
-        let context = active.doctor_context(self.env.now(), &other_keys, &self.platform_keys);
-        let mut report = doctor::inspect(token, &context, &*self.custody).await;
+        let published = self.platform_keys.now();
+        let context = active.doctor_context(self.env.now(), &other_keys, &published.known);
+        let mut report = doctor::inspect(token, &context, &self.opener()).await;
         if let Some(token) = report.checked().and_then(SingleUse::of) {
             let project_id = active.project.id.clone();
             let used = self

@@ -35,9 +35,11 @@ mod limits;
 mod nodes;
 mod one_time_password;
 mod people;
+mod platform_keys;
 mod presented;
 mod project_settings;
 mod projects;
+mod published_keys;
 mod reports;
 mod revocation;
 mod sealing;
@@ -53,11 +55,12 @@ mod visitor;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use signet_custody::Custody;
 use signet_domain::Env;
 use signet_outbound::Fetcher;
 use signet_realtime::Hub;
 use signet_store::Store;
-use signet_token::{KeyUnwrap, SessionSigner};
+use signet_token::SessionSigner;
 
 pub use account::{OwnAccount, SecondFactorSetup};
 pub use activation::{
@@ -82,6 +85,10 @@ pub use key_sets::openssl_command;
 pub use limits::{Limits, RateLimits};
 pub use nodes::NodeRelay;
 pub use people::{Acceptance, Invited, Invitee, NewUser};
+pub use platform_keys::{
+    PlatformKeyChange, PlatformKeyChanged, PlatformKeyDetail, PlatformKeyState, PlatformKeyUse,
+    PlatformKeyWatch,
+};
 pub use presented::HandOverCode;
 pub use project_settings::ProjectChange;
 pub use reports::{NewTransaction, RecordedTransaction};
@@ -92,7 +99,7 @@ pub use sign_in::{Activity, Authenticated, DeskSession, IssuedToken, SignInAttem
 pub use sweeper::Sweeper;
 pub use visitor::{Acknowledgement, History, Thread};
 
-pub use signet_domain::access::ProjectAccess;
+pub use signet_domain::access::{PlatformAccess, ProjectAccess};
 pub use signet_store::access_tokens::{ListedToken, TokenUse};
 pub use signet_store::agents::Account;
 pub use signet_store::api_clients::ClientRecord;
@@ -103,10 +110,12 @@ pub use signet_store::customer_key_sets::CustomerKeySet;
 pub use signet_store::customer_keys::CustomerKey;
 pub use signet_store::groups::Group;
 pub use signet_store::messages::HistoryCursor;
+pub use signet_store::platform_keys::PlatformKeyRecord;
 pub use signet_store::satisfaction::Satisfaction;
 pub use signet_store::transactions::Transaction;
 pub use signet_store::visitors::VisitorFilter;
 pub use signet_store::{Cursor, Page, PageRequest, StoreError};
+pub use signet_token::KeyManagement;
 pub use signet_token::SessionKey;
 pub use signet_token::SignatureAlgorithm;
 pub use signet_token::Warning as TokenWarning;
@@ -123,18 +132,12 @@ pub struct Parts {
     pub store: Store,
     /// Where watchers are told.
     pub hub: Arc<Hub>,
-    /// Where the platform's private keys are used.
-    pub custody: Arc<dyn KeyUnwrap>,
+    /// Where the platform's private keys live and are used.
+    pub custody: Arc<dyn Custody>,
     /// Signs visitor sessions.
     pub signer: Arc<SessionSigner>,
     /// Public address of the platform, without a slash at the end; the issuer of session tokens.
     pub public_url: String,
-    /// The platform's encryption keys as a JWK set (RFC 7517 section 5), for token providers.
-    pub platform_keys_jwks: String,
-    /// The newest of them as PEM (SubjectPublicKeyInfo).
-    pub platform_key_pem: String,
-    /// Every key that tokens may be encrypted to, retired ones too.
-    pub platform_keys: Vec<PlatformKey>,
     /// Fetches from addresses that customers choose.
     pub outbound: Fetcher,
     /// Encrypts the secrets of second factors and of bots.
@@ -157,17 +160,15 @@ pub struct App {
     env: Env,
     store: Store,
     hub: Arc<Hub>,
-    custody: Arc<dyn KeyUnwrap>,
+    custody: Arc<dyn Custody>,
     public_url: String,
-    platform_keys_jwks: String,
-    platform_key_pem: String,
     limits: Limits,
     backoff: backoff::Backoff,
     sealing_key: [u8; 32],
     sessions: session_token::SessionTokens,
     proofs: session_proof::Proofs,
     revocations_seen: tokio::sync::Mutex<revocation::Seen>,
-    platform_keys: Vec<PlatformKey>,
+    platform_keys: Arc<published_keys::PlatformKeys>,
     failures: failures::FailureFeed,
     projects: projects::ProjectCache,
     key_uses: key_uses::KeyUses,
@@ -189,7 +190,7 @@ impl App {
         Arc::new(feed::HubObserver(hub))
     }
 
-    /// Assembles the application and reads the set of revoked sessions.
+    /// Assembles the application, reads the set of revoked sessions, and writes down which keys custody has.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, AppError> {
         let limits = Limits::new(&parts.limits, &parts.env);
         let (sessions, seen) = session_token::SessionTokens::load(
@@ -199,29 +200,30 @@ impl App {
             parts.env.now(),
         )
         .await?;
-        let failures = failures::FailureFeed::start(parts.store.clone(), parts.platform_keys.clone());
-        Ok(Arc::new(Self {
+        let platform_keys = Arc::<published_keys::PlatformKeys>::default();
+        let failures = failures::FailureFeed::start(parts.store.clone(), Arc::clone(&platform_keys));
+        let app = Arc::new(Self {
             env: parts.env,
             store: parts.store,
             hub: parts.hub,
             custody: parts.custody,
             public_url: parts.public_url,
-            platform_keys_jwks: parts.platform_keys_jwks,
-            platform_key_pem: parts.platform_key_pem,
             limits,
             backoff: backoff::Backoff::default(),
             sealing_key: parts.sealing_key,
             sessions,
             proofs: session_proof::Proofs::default(),
             revocations_seen: tokio::sync::Mutex::new(seen),
-            platform_keys: parts.platform_keys,
+            platform_keys,
             failures,
             projects: projects::ProjectCache::default(),
             key_uses: key_uses::KeyUses::default(),
             key_sets: key_sets::KeySetFetches::default(),
             outbound: parts.outbound,
             bot_bell: tokio::sync::Notify::new(),
-        }))
+        });
+        app.take_in_platform_keys().await?;
+        Ok(app)
     }
 
     /// Clock and randomness.
@@ -232,16 +234,6 @@ impl App {
     /// Public address of the platform, without a slash at the end.
     pub fn public_url(&self) -> &str {
         &self.public_url
-    }
-
-    /// The platform's encryption keys as a JWK set, for `/.well-known/jwks.json`.
-    pub fn platform_keys_jwks(&self) -> &str {
-        &self.platform_keys_jwks
-    }
-
-    /// The newest platform key as PEM, for `/keys/platform.pem`.
-    pub fn platform_key_pem(&self) -> &str {
-        &self.platform_key_pem
     }
 
     /// Answers if storage does, for `/readyz`.

@@ -153,6 +153,7 @@ pub struct Limits {
     tests_by_caller: Limit<String>,
     traced_failures: Limit<ProjectId>,
     ignored_claims: Limit<ProjectId>,
+    retiring_keys: Limit<ProjectId>,
 }
 
 /// Refused activations of a project and minute that get an event and a line in the audit log. A flood must not fill either; the failure
@@ -174,12 +175,18 @@ impl Limits {
             tests_by_caller: Limit::per_minute(settings.tests_per_caller, env),
             traced_failures: Limit::per_minute(TRACED_FAILURES, env),
             ignored_claims: Limit::new(Quota::per_hour(NonZeroU32::MIN), env),
+            retiring_keys: Limit::new(Quota::per_hour(NonZeroU32::MIN), env),
         }
     }
 
     /// Whether this refusal is still one of those that leave a trace beside the feed.
     pub(crate) fn traced_failure(&self, project: &ProjectId) -> bool {
         self.traced_failures.take(project).is_ok()
+    }
+
+    /// Whether it is time to tell the project again that it encrypts to a key on its way out.
+    pub(crate) fn retiring_key(&self, project: &ProjectId) -> bool {
+        self.retiring_keys.take(project).is_ok()
     }
 
     /// Whether it is time to tell the project again.
@@ -225,6 +232,7 @@ impl Limits {
         self.tests_by_caller.limiter.retain_recent();
         self.traced_failures.limiter.retain_recent();
         self.ignored_claims.limiter.retain_recent();
+        self.retiring_keys.limiter.retain_recent();
     }
 }
 

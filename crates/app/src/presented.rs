@@ -12,7 +12,7 @@ use signet_store::hand_overs::{self, HandOver};
 use signet_store::{conversations, devices};
 
 use crate::activation::ActivationRequest;
-use crate::failures::NotedClaim;
+use crate::failures::{Note, Noted};
 use crate::projects::ActiveProject;
 use crate::session_proof::ShownSession;
 use crate::session_token::{Device, VisitorSession};
@@ -128,12 +128,36 @@ impl App {
         context: &RequestContext,
     ) {
         if self.limits.ignored_claim(&active.project.id) {
-            self.failures.note(NotedClaim {
+            self.failures.note(Noted {
+                what: Note::ClaimIgnored,
                 id: self.env.uuid_v7(),
                 project_id: active.project.id.clone(),
                 at: self.env.now(),
                 correlation_id: context.correlation_id.clone(),
                 origin: origin.map(str::to_owned),
+            });
+        }
+    }
+
+    /// Tells the brand, once an hour, that its provider still encrypts to a platform key that is on its way out.
+    pub(crate) fn note_retiring_key(
+        &self,
+        active: &ActiveProject,
+        platform_key: Option<&str>,
+        context: &RequestContext,
+    ) {
+        let published = self.platform_keys.now();
+        let retiring = platform_key.filter(|key_id| published.is_retiring(key_id));
+        if let Some(key_id) = retiring
+            && self.limits.retiring_key(&active.project.id)
+        {
+            self.failures.note(Noted {
+                what: Note::EncryptedToRetiredKey(key_id.to_owned()),
+                id: self.env.uuid_v7(),
+                project_id: active.project.id.clone(),
+                at: self.env.now(),
+                correlation_id: context.correlation_id.clone(),
+                origin: None,
             });
         }
     }

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::audit::AuditKind;
-use signet_domain::{MessageId, ProjectId, SessionEnd, SessionId};
+use signet_domain::{MessageId, ProjectId, SessionEnd, SessionId, Timestamp};
 use signet_store::sessions::{self, SessionsOf};
-use signet_store::{StoreError, Tx, audit_events, devices, visitors};
+use signet_store::{StoreError, Tx, audit_events, customer_keys, devices, platform_keys, visitors};
 
 use crate::audit::Actor;
 use crate::endings::Ending;
@@ -24,6 +24,12 @@ use crate::{App, AppError};
 const PERIOD: Duration = Duration::from_secs(1);
 /// Sessions announced between two looks at the list.
 const BATCH: usize = 200;
+
+/// How long after a revocation a node may still have taken the key for good: it remembers a project for a second, and an
+/// activation under way ends within few.
+const REVOCATION_SETTLES: Duration = Duration::from_secs(30);
+/// How long after a platform key was revoked another node may still have opened tokens with it: it looks once a second.
+const FOLLOWED: Duration = Duration::from_secs(2);
 
 /// How far the ends of sessions and devices have been read.
 #[derive(Debug, Clone, Copy)]
@@ -192,6 +198,42 @@ impl App {
         }
         *seen = next;
         Ok(())
+    }
+
+    /// Ends sessions that were opened by keys just revoked, brands' and the platform's: a node remembers keys for a moment, and may
+    /// accept a token after its key was revoked on another. Once a second.
+    pub async fn finish_key_revocations(&self) -> Result<(), AppError> {
+        let now = self.env.now();
+        let since = Timestamp::from_millis(now.as_millis() - REVOCATION_SETTLES.as_millis() as i64);
+        let (revoked, of_platform) = self
+            .store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let revoked = customer_keys::revoked_since(tx, since).await?;
+                    Ok::<_, AppError>((revoked, platform_keys::revoked_since(tx, since).await?))
+                })
+            })
+            .await?;
+        if revoked.is_empty() && of_platform.is_empty() {
+            return Ok(());
+        }
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    for (project_id, thumbprint) in revoked {
+                        let of_key = SessionsOf::SigningKey(thumbprint);
+                        sessions::revoke(tx, &project_id, &of_key, None, now).await?;
+                    }
+                    for (key_id, revoked_at) in of_platform {
+                        let unknown_before = revoked_at.after(FOLLOWED);
+                        sessions::revoke_of_platform_key(tx, &key_id, unknown_before, None, now).await?;
+                    }
+                    Ok::<_, AppError>(())
+                })
+            })
+            .await?;
+        self.take_in_revocations().await?;
+        self.announce_revocations().await
     }
 
     /// Writes what revoked sessions mean for their visitors: lapse, line in the thread, event. Each once, whoever does it.

@@ -38,6 +38,7 @@ pub(crate) struct SignIn {
     user_id: String,
     attributes: Vec<Attribute>,
     signing_key: String,
+    platform_key: Option<String>,
     presented: Presented,
     browser_id: Option<BrowserId>,
     single_use: Option<SingleUse>,
@@ -61,6 +62,7 @@ impl SignIn {
             user_id: token.user_id().to_owned(),
             attributes: attributes_of(token.visitor_data(), now),
             signing_key: token.signing_key().as_str().to_owned(),
+            platform_key: token.platform_key().map(str::to_owned),
             presented,
             browser_id,
             single_use: SingleUse::of(token),
@@ -72,7 +74,12 @@ impl SignIn {
     }
 
     fn proof(&self) -> Proof<'_> {
-        Proof { verified_at: self.now, expires_at: self.expires_at, signing_key: &self.signing_key }
+        Proof {
+            verified_at: self.now,
+            expires_at: self.expires_at,
+            signing_key: &self.signing_key,
+            platform_key: self.platform_key.as_deref(),
+        }
     }
 }
 
@@ -234,6 +241,7 @@ async fn open(
         verified_at: sign_in.now,
         expires_at: sign_in.expires_at,
         signing_key: sign_in.signing_key.clone(),
+        platform_key: sign_in.platform_key.clone(),
         created_at: sign_in.now,
         ended: None,
     };

@@ -11,7 +11,7 @@ use aws_lc_rs::rsa::{
 use clap::ValueEnum;
 use futures_util::FutureExt;
 use signet_app::{ActivationOption, ActivationRequest, App, Parts, RateLimits, RequestContext};
-use signet_custody::{Keystore, RsaPoolOptions};
+use signet_custody::{Keystore, LocalCustody, RsaPoolOptions};
 use signet_domain::env::{SeededRandom, SystemClock};
 use signet_domain::{Env, Project};
 use signet_realtime::Hub;
@@ -165,12 +165,9 @@ fn recognised() -> Result<Operation> {
             env,
             store,
             hub,
-            custody: Arc::new(keys.local_unwrap(RsaPoolOptions { threads: 1, queue: 1 })?),
             signer: keys.session_signer()?,
+            custody: Arc::new(LocalCustody::start(keys, RsaPoolOptions { threads: 1, queue: 1 })?),
             public_url: "https://signet.example".into(),
-            platform_keys_jwks: keys.jwks_json(),
-            platform_key_pem: keys.platform_public_key_pem()?,
-            platform_keys: Vec::new(),
             outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default())?,
             sealing_key: [7; 32],
             limits: RateLimits::unlimited(),

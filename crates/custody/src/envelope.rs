@@ -134,38 +134,40 @@ impl FileKey {
         envelope.digest = envelope.compute_digest();
         serde_json::to_vec(&envelope).map_err(|_| KeystoreError::NotAKeystore)
     }
+
+    fn unseal(&self, envelope: &Envelope) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+        let nonce: [u8; NONCE_BYTES] = exact_bytes(&envelope.cipher.nonce)?;
+        let aad = envelope.authenticated_data();
+        let sealed = base64url::decode(&envelope.sealed).map_err(|_| KeystoreError::Damaged)?;
+        let mut contents = Zeroizing::new(sealed);
+        let length = self
+            .cipher()?
+            .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad.as_bytes()), &mut contents)
+            .map_err(|_| KeystoreError::WrongPassphrase)?
+            .len();
+        contents.truncate(length);
+        Ok(contents)
+    }
 }
 
 /// Opens a file's bytes with a passphrase; gives the contents and the key to write them again.
 pub(crate) fn open(bytes: &[u8], passphrase: &str) -> Result<(Zeroizing<Vec<u8>>, FileKey), KeystoreError> {
-    let versioned: Versioned = serde_json::from_slice(bytes).map_err(|_| KeystoreError::NotAKeystore)?;
-    if versioned.format != FORMAT {
-        return Err(KeystoreError::NotAKeystore);
-    }
-    if versioned.version > NEWEST_VERSION {
-        return Err(KeystoreError::UnsupportedVersion { found: versioned.version, known: NEWEST_VERSION });
-    }
-    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|_| KeystoreError::NotAKeystore)?;
-    if envelope.compute_digest() != envelope.digest
-        || envelope.kdf.name != KDF
-        || envelope.cipher.name != CIPHER
-    {
-        return Err(KeystoreError::Damaged);
-    }
-    let Kdf { memory_kib, iterations, parallelism, .. } = envelope.kdf;
-    let cost = KdfCost { memory_kib, iterations, parallelism };
-    let file_key = FileKey::derive(passphrase, cost, exact_bytes(&envelope.kdf.salt)?)?;
-    let nonce: [u8; NONCE_BYTES] = exact_bytes(&envelope.cipher.nonce)?;
-    let aad = envelope.authenticated_data();
-    let sealed = base64url::decode(&envelope.sealed).map_err(|_| KeystoreError::Damaged)?;
-    let mut contents = Zeroizing::new(sealed);
-    let length = file_key
-        .cipher()?
-        .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad.as_bytes()), &mut contents)
-        .map_err(|_| KeystoreError::WrongPassphrase)?
-        .len();
-    contents.truncate(length);
+    let envelope = Envelope::read(bytes)?;
+    let file_key = FileKey::derive(passphrase, envelope.kdf.cost(), exact_bytes(&envelope.kdf.salt)?)?;
+    let contents = file_key.unseal(&envelope)?;
     Ok((contents, file_key))
+}
+
+/// Opens a file's bytes with the key that opened it before, without the costly derivation.
+///
+/// # Errors
+/// [`KeystoreError::WrongPassphrase`] also when the passphrase was changed: the key has another salt then.
+pub(crate) fn open_again(bytes: &[u8], file_key: &FileKey) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+    let envelope = Envelope::read(bytes)?;
+    if exact_bytes(&envelope.kdf.salt)? != file_key.salt || envelope.kdf.cost() != file_key.cost {
+        return Err(KeystoreError::WrongPassphrase);
+    }
+    file_key.unseal(&envelope)
 }
 
 fn exact_bytes<const N: usize>(text: &str) -> Result<[u8; N], KeystoreError> {
@@ -206,6 +208,12 @@ struct Kdf {
     salt: String,
 }
 
+impl Kdf {
+    const fn cost(&self) -> KdfCost {
+        KdfCost { memory_kib: self.memory_kib, iterations: self.iterations, parallelism: self.parallelism }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Cipher {
@@ -214,6 +222,28 @@ struct Cipher {
 }
 
 impl Envelope {
+    /// Reads a file that this program can, whole and undamaged.
+    fn read(bytes: &[u8]) -> Result<Self, KeystoreError> {
+        let versioned: Versioned = serde_json::from_slice(bytes).map_err(|_| KeystoreError::NotAKeystore)?;
+        if versioned.format != FORMAT {
+            return Err(KeystoreError::NotAKeystore);
+        }
+        if versioned.version > NEWEST_VERSION {
+            return Err(KeystoreError::UnsupportedVersion {
+                found: versioned.version,
+                known: NEWEST_VERSION,
+            });
+        }
+        let envelope: Envelope = serde_json::from_slice(bytes).map_err(|_| KeystoreError::NotAKeystore)?;
+        if envelope.compute_digest() != envelope.digest
+            || envelope.kdf.name != KDF
+            || envelope.cipher.name != CIPHER
+        {
+            return Err(KeystoreError::Damaged);
+        }
+        Ok(envelope)
+    }
+
     /// Every member but `sealed` and `digest`, one a line, in the order of the format.
     fn authenticated_data(&self) -> String {
         let Kdf { name, memory_kib, iterations, parallelism, salt } = &self.kdf;

@@ -13,12 +13,17 @@ const LONGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// Reads the file, `None` if there is none.
 pub(crate) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    if let Ok(metadata) = fs::metadata(path) {
+        warn_if_readable_by_others(path, &metadata);
+    }
+    read_again(path)
+}
+
+/// As [`read`], without a word on who else may read it: that is said once.
+pub(crate) fn read_again(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.len() > LONGEST_FILE => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
-        Ok(metadata) => {
-            warn_if_readable_by_others(path, &metadata);
-            fs::read(path).map(Some)
-        }
+        Ok(_) => fs::read(path).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -1,6 +1,7 @@
 //! The local keystore: keys and secrets of the platform in one encrypted file.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -186,6 +187,25 @@ impl Keystore {
         Self::from_contents(contents, Some(Place::new(path, file_key, &bytes))).map(Some)
     }
 
+    /// Takes up what another process wrote since this one read or wrote the file last. False if that is nothing.
+    ///
+    /// # Errors
+    /// [`KeystoreError`]; the keys stay as they were. [`KeystoreError::WrongPassphrase`] also if the passphrase was changed.
+    pub fn reload(&mut self) -> Result<bool, KeystoreError> {
+        let Some(place) = &self.place else { return Ok(false) };
+        let read_error = |source| KeystoreError::Read { path: place.path.clone(), source };
+        let found = file::read_again(&place.path).map_err(read_error)?;
+        let bytes = found.ok_or_else(|| read_error(io::ErrorKind::NotFound.into()))?;
+        if sha256(&bytes) == place.known {
+            return Ok(false);
+        }
+        let contents = Contents::read(&envelope::open_again(&bytes, &place.file_key)?)?;
+        let mut changed = Self::from_contents(contents, None)?;
+        changed.place = self.place.take().map(|place| Place { known: sha256(&bytes), ..place });
+        *self = changed;
+        Ok(true)
+    }
+
     /// Makes a keystore with fresh keys that is never written anywhere.
     pub fn in_memory_generated() -> Result<Self, KeystoreError> {
         Self::from_contents(fresh_contents()?, None)
@@ -252,9 +272,14 @@ impl Keystore {
 
     /// Starts a pool of threads that unwrap content keys with the keys as they are now.
     pub fn local_unwrap(&self, options: RsaPoolOptions) -> Result<LocalUnwrap, KeystoreError> {
-        let rsa = self.decryption_keys.iter().rev().map(|live| Arc::clone(&live.key)).collect();
-        let agreement = self.agreement_keys.iter().rev().map(|live| Arc::clone(&live.key)).collect();
+        let (rsa, agreement) = self.ring();
         LocalUnwrap::start(rsa, agreement, options).map_err(KeystoreError::Threads)
+    }
+
+    /// The keys that decrypt, newest first.
+    pub(crate) fn ring(&self) -> (Vec<Arc<DecryptionKey>>, Vec<Arc<AgreementKey>>) {
+        let rsa = self.decryption_keys.iter().rev().map(|live| Arc::clone(&live.key)).collect();
+        (rsa, self.agreement_keys.iter().rev().map(|live| Arc::clone(&live.key)).collect())
     }
 
     /// Makes a new active key for an algorithm, the first or a further one, and retires the others of that algorithm,
@@ -299,6 +324,20 @@ impl Keystore {
             Ok(())
         })?;
         Ok(key_id)
+    }
+
+    /// Publishes a key no longer. It goes on decrypting until it is destroyed. One that is retired already stays so.
+    ///
+    /// # Errors
+    /// [`KeystoreError::KeyNotFound`]; [`KeystoreError::LastActiveKey`] for the RSA key that is in use.
+    pub fn retire_decryption_key(&mut self, key_id: &KeyFingerprint) -> Result<(), KeystoreError> {
+        let found = self.decryption_keys().into_iter().find(|info| info.key_id == *key_id);
+        let found = found.ok_or(KeystoreError::KeyNotFound)?;
+        match (found.state, found.algorithm.curve()) {
+            (KeyState::Retired, _) => Ok(()),
+            (KeyState::Active, Some(curve)) => self.retire_agreement_keys(curve),
+            (KeyState::Active, None) => Err(KeystoreError::LastActiveKey),
+        }
     }
 
     /// Destroys a retired decryption key: tokens encrypted to it no longer open.

@@ -15,20 +15,24 @@
 //! - The file on disk is always complete: it is written beside its place, flushed, and moved there.
 //! - Secrets are wiped from memory when dropped and redact their `Debug`.
 
+mod administration;
 mod contents;
 mod envelope;
 mod error;
 mod file;
 mod health;
 mod keystore;
+mod local;
 mod mixed;
 mod pool;
 mod secret;
 mod vault;
 
+pub use administration::{Custody, CustodyError, CustodyFuture};
 pub use envelope::KdfCost;
 pub use error::KeystoreError;
 pub use keystore::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, jwks_json};
+pub use local::LocalCustody;
 pub use mixed::MixedCustody;
 pub use pool::{LocalUnwrap, RsaPoolOptions};
 pub use secret::{SecretError, SecretSource, SecretText};

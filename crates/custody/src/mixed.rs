@@ -10,46 +10,78 @@ use signet_token::{
     KeyAgreement, KeyFingerprint, KeyManagement, KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey,
 };
 
+use crate::administration::{Custody, CustodyFuture};
 use crate::keystore::{DecryptionKeyInfo, KeyState};
 
 /// Vault or a module first, and the keystore for what that does not have.
 pub struct MixedCustody {
-    remote: Arc<dyn KeyUnwrap>,
-    local: Arc<dyn KeyUnwrap>,
-    /// RSA keys that the keystore alone has.
-    only_local: Vec<KeyFingerprint>,
-    keys: Vec<DecryptionKeyInfo>,
+    remote: Arc<dyn Custody>,
+    local: Arc<dyn Custody>,
 }
 
 impl MixedCustody {
     /// Puts both together. A key that both have is used where it was moved to.
-    pub fn new(
-        (remote, remote_keys): (Arc<dyn KeyUnwrap>, Vec<DecryptionKeyInfo>),
-        (local, local_keys): (Arc<dyn KeyUnwrap>, Vec<DecryptionKeyInfo>),
-    ) -> Self {
-        let moved = |info: &DecryptionKeyInfo| remote_keys.iter().any(|other| other.key_id == info.key_id);
-        let is_rsa = |info: &DecryptionKeyInfo| info.algorithm == KeyManagement::RsaOaep256;
-        let (rsa, on_curves): (Vec<_>, Vec<_>) =
-            local_keys.into_iter().filter(|info| !moved(info)).partition(is_rsa);
-        let only_local = rsa.iter().map(|info| info.key_id.clone()).collect();
-        let former = rsa.into_iter().map(|info| DecryptionKeyInfo { state: KeyState::Retired, ..info });
-        let keys = remote_keys.into_iter().chain(former).chain(on_curves).collect();
-        Self { remote, local, only_local, keys }
+    pub fn new(remote: Arc<dyn Custody>, local: Arc<dyn Custody>) -> Self {
+        Self { remote, local }
     }
 
+    /// Keys that the keystore alone has: RSA, and those on curves.
+    fn only_local(&self) -> (Vec<DecryptionKeyInfo>, Vec<DecryptionKeyInfo>) {
+        let remote = self.remote.keys();
+        let moved = |info: &&DecryptionKeyInfo| remote.iter().any(|other| other.key_id == info.key_id);
+        let own = self.local.keys();
+        own.iter()
+            .filter(|info| !moved(info))
+            .cloned()
+            .partition(|info| info.algorithm == KeyManagement::RsaOaep256)
+    }
+
+    /// Where a key is changed.
+    fn place_of(&self, key_id: &KeyFingerprint) -> &dyn Custody {
+        let remote = self.remote.keys().iter().any(|info| info.key_id == *key_id);
+        if remote { &*self.remote } else { &*self.local }
+    }
+}
+
+impl Custody for MixedCustody {
     /// The keys of both: RSA newest first, the keystore's retired whatever it says of them, then those on curves.
-    pub fn keys(&self) -> Vec<DecryptionKeyInfo> {
-        self.keys.clone()
+    fn keys(&self) -> Arc<[DecryptionKeyInfo]> {
+        let (rsa, on_curves) = self.only_local();
+        let former = rsa.into_iter().map(|info| DecryptionKeyInfo { state: KeyState::Retired, ..info });
+        self.remote.keys().iter().cloned().chain(former).chain(on_curves).collect()
+    }
+
+    fn refresh(&self) -> CustodyFuture<'_, ()> {
+        Box::pin(async {
+            let (remote, local) = join(self.remote.refresh(), self.local.refresh()).await;
+            remote.and(local)
+        })
+    }
+
+    fn create(&self, algorithm: KeyManagement) -> CustodyFuture<'_, KeyFingerprint> {
+        match algorithm.curve() {
+            None => self.remote.create(algorithm),
+            Some(_) => self.local.create(algorithm),
+        }
+    }
+
+    fn retire(&self, key_id: KeyFingerprint) -> CustodyFuture<'_, ()> {
+        self.place_of(&key_id).retire(key_id)
+    }
+
+    fn destroy(&self, key_id: KeyFingerprint) -> CustodyFuture<'_, ()> {
+        self.place_of(&key_id).destroy(key_id)
     }
 }
 
 impl KeyUnwrap for MixedCustody {
     fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
+        let (only_local, _) = self.only_local();
         match key_id {
-            Some(key_id) if self.only_local.iter().any(|own| own.as_str() == key_id) => {
+            Some(key_id) if only_local.iter().any(|own| own.key_id.as_str() == key_id) => {
                 self.local.unwrap(Some(key_id), encrypted_key)
             }
-            None if !self.only_local.is_empty() => Box::pin(async move {
+            None if !only_local.is_empty() => Box::pin(async move {
                 let both =
                     join(self.remote.unwrap(None, encrypted_key), self.local.unwrap(None, encrypted_key));
                 let (remote, local) = both.await;
@@ -88,6 +120,6 @@ pub(crate) fn one_of(
 
 impl std::fmt::Debug for MixedCustody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MixedCustody").field("only_local", &self.only_local).finish_non_exhaustive()
+        f.debug_struct("MixedCustody").field("keys", &self.keys()).finish_non_exhaustive()
     }
 }

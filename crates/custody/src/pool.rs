@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 
 use signet_token::{
@@ -55,7 +55,16 @@ enum Wrapped {
     Agreed(KeyAgreement),
 }
 
+/// The keys of a moment. A job keeps those it was given: which of them it uses is decided by their places.
+struct Ring {
+    /// Newest first.
+    rsa: Vec<Arc<DecryptionKey>>,
+    /// Newest first.
+    agreement: Vec<Arc<AgreementKey>>,
+}
+
 struct Job {
+    ring: Arc<Ring>,
     selection: Selection,
     wrapped: Wrapped,
     reply: Reply,
@@ -73,10 +82,7 @@ struct Queue {
 }
 
 struct Shared {
-    /// Newest first.
-    rsa_keys: Vec<Arc<DecryptionKey>>,
-    /// Newest first.
-    agreement_keys: Vec<Arc<AgreementKey>>,
+    ring: RwLock<Arc<Ring>>,
     threads: usize,
     /// Where the callers wait.
     runtime: Option<Handle>,
@@ -134,10 +140,10 @@ impl Shared {
                 return;
             }
             let mut answers = Vec::with_capacity(jobs.len());
-            for Job { selection, wrapped, reply } in jobs {
+            for Job { ring, selection, wrapped, reply } in jobs {
                 // If whoever asked has gone away, there is no need to spend an operation on it.
                 if !reply.is_closed() {
-                    answers.push((reply, self.unwrap(selection, &wrapped)));
+                    answers.push((reply, self.unwrap(&ring, selection, &wrapped)));
                 }
             }
             self.answer(answers);
@@ -160,14 +166,14 @@ impl Shared {
         }
     }
 
-    fn unwrap(&self, selection: Selection, wrapped: &Wrapped) -> UnwrappedKey {
+    fn unwrap(&self, ring: &Ring, selection: Selection, wrapped: &Wrapped) -> UnwrappedKey {
         match wrapped {
-            Wrapped::Rsa(encrypted_key) => {
-                self.try_keys(&self.rsa_keys, selection, |key| key.unwrap_content_key(encrypted_key))
-            }
-            Wrapped::Agreed(agreement) => {
-                self.try_keys(&self.agreement_keys, selection, |key| key.unwrap_content_key(agreement))
-            }
+            Wrapped::Rsa(encrypted_key) => self.try_keys(&ring.rsa, selection, |key| {
+                key.unwrap_content_key(encrypted_key).with_unwrapped_by(key.fingerprint())
+            }),
+            Wrapped::Agreed(agreement) => self.try_keys(&ring.agreement, selection, |key| {
+                key.unwrap_content_key(agreement).with_unwrapped_by(key.fingerprint())
+            }),
         }
     }
 
@@ -206,8 +212,7 @@ impl LocalUnwrap {
     ) -> io::Result<Self> {
         let threads = options.threads.max(1);
         let shared = Arc::new(Shared {
-            rsa_keys,
-            agreement_keys,
+            ring: RwLock::new(Arc::new(Ring { rsa: rsa_keys, agreement: agreement_keys })),
             threads,
             runtime: Handle::try_current().ok(),
             capacity: options.queue.max(1),
@@ -233,9 +238,24 @@ impl LocalUnwrap {
         self.shared.operations.load(Ordering::Relaxed)
     }
 
-    async fn submit(&self, selection: Selection, wrapped: Wrapped) -> Result<UnwrappedKey, UnwrapError> {
+    /// Takes other keys from now on. What waits already is done with those it came for.
+    pub(crate) fn set_keys(&self, rsa: Vec<Arc<DecryptionKey>>, agreement: Vec<Arc<AgreementKey>>) {
+        let ring = Arc::new(Ring { rsa, agreement });
+        *self.shared.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.shared.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn submit(
+        &self,
+        ring: Arc<Ring>,
+        selection: Selection,
+        wrapped: Wrapped,
+    ) -> Result<UnwrappedKey, UnwrapError> {
         let (reply, answer) = oneshot::channel();
-        self.shared.push(Job { selection, wrapped, reply })?;
+        self.shared.push(Job { ring, selection, wrapped, reply })?;
         answer.await.map_err(|_| UnwrapError::Unavailable)
     }
 }
@@ -249,8 +269,9 @@ fn select<'a>(key_id: Option<&str>, mut fingerprints: impl Iterator<Item = &'a K
 
 impl KeyUnwrap for LocalUnwrap {
     fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
-        let selection = select(key_id, self.shared.rsa_keys.iter().map(|key| key.fingerprint()));
-        Box::pin(self.submit(selection, Wrapped::Rsa(encrypted_key.to_vec())))
+        let ring = self.ring();
+        let selection = select(key_id, ring.rsa.iter().map(|key| key.fingerprint()));
+        Box::pin(self.submit(ring, selection, Wrapped::Rsa(encrypted_key.to_vec())))
     }
 
     fn agree_and_unwrap<'a>(
@@ -258,8 +279,9 @@ impl KeyUnwrap for LocalUnwrap {
         key_id: Option<&'a str>,
         agreement: &'a KeyAgreement,
     ) -> UnwrapFuture<'a> {
-        let selection = select(key_id, self.shared.agreement_keys.iter().map(|key| key.fingerprint()));
-        Box::pin(self.submit(selection, Wrapped::Agreed(agreement.clone())))
+        let ring = self.ring();
+        let selection = select(key_id, ring.agreement.iter().map(|key| key.fingerprint()));
+        Box::pin(self.submit(ring, selection, Wrapped::Agreed(agreement.clone())))
     }
 }
 
@@ -277,8 +299,8 @@ impl Drop for LocalUnwrap {
 impl std::fmt::Debug for LocalUnwrap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LocalUnwrap")
-            .field("rsa_keys", &self.shared.rsa_keys.len())
-            .field("agreement_keys", &self.shared.agreement_keys.len())
+            .field("rsa_keys", &self.ring().rsa.len())
+            .field("agreement_keys", &self.ring().agreement.len())
             .finish_non_exhaustive()
     }
 }

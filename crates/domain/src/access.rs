@@ -8,7 +8,7 @@ use crate::ids::{AgentId, ProjectId};
 /// What a person may do in a project.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
-    /// Everything, and hands out roles.
+    /// Everything in the project, and hands out roles.
     Owner,
     /// Settings, keys, people.
     Administrator,
@@ -80,7 +80,8 @@ pub const PERMISSIONS: [(Scope, &[Role]); Scope::ALL.len()] = {
         (Scope::GroupsWrite, &[Owner, Administrator, Supervisor]),
         (Scope::ClientsWrite, &[Owner, Administrator]),
         (Scope::AuditRead, &[Owner, Administrator, Auditor]),
-        (Scope::PlatformWrite, &[Owner]),
+        // No role in a project says anything about what all of them share: it is for the platform's owners.
+        (Scope::PlatformWrite, &[]),
     ]
 };
 
@@ -323,10 +324,14 @@ impl Caller {
         allowed.then(|| ProjectAccess { caller: self.clone(), project_id: project_id.clone(), scope })
     }
 
-    /// What the caller may do in a project; nothing without a part in it.
+    /// What the caller may do in a project; nothing without a part in it. An owner of the platform has its right in all of them,
+    /// and can give it to a program.
     pub fn scopes_in(&self, project_id: &ProjectId) -> Scopes {
         match self {
-            Self::Agent(agent) => agent.role_in(project_id).map_or(Scopes::NONE, Role::scopes),
+            Self::Agent(agent) => {
+                let scopes = agent.role_in(project_id).map_or(Scopes::NONE, Role::scopes);
+                if agent.platform_owner { scopes.with(Scope::PlatformWrite) } else { scopes }
+            }
             Self::Client(client) if client.project_id == *project_id => client.scopes,
             Self::Client(_) => Scopes::NONE,
         }
@@ -336,10 +341,21 @@ impl Caller {
     pub fn scopes(&self) -> Scopes {
         match self {
             Self::Agent(agent) => {
-                agent.roles.iter().fold(Scopes::NONE, |set, (_, role)| Scopes(set.0 | role.scopes().0))
+                let own =
+                    if agent.platform_owner { Scopes(Scope::PlatformWrite.bit()) } else { Scopes::NONE };
+                agent.roles.iter().fold(own, |set, (_, role)| Scopes(set.0 | role.scopes().0))
             }
             Self::Client(client) => client.scopes,
         }
+    }
+
+    /// Proof that the caller may change what all projects share; `None` without that right.
+    pub fn on_platform(&self) -> Option<PlatformAccess> {
+        let allowed = match self {
+            Self::Agent(agent) => agent.platform_owner,
+            Self::Client(client) => client.scopes.contains(Scope::PlatformWrite),
+        };
+        allowed.then(|| PlatformAccess { caller: self.clone() })
     }
 
     /// Whether it is an owner of the platform who calls.
@@ -381,6 +397,19 @@ impl ProjectAccess {
     }
 }
 
+/// Proof that a caller may change what all projects share. Made by [`Caller::on_platform`] alone.
+#[derive(Clone, Debug)]
+pub struct PlatformAccess {
+    caller: Caller,
+}
+
+impl PlatformAccess {
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -406,7 +435,7 @@ mod tests {
     #[test]
     fn every_role_has_its_rights_and_no_others() {
         let table = [
-            (Role::Owner, Scopes::all().to_string()),
+            (Role::Owner, Scopes::all().to_string().replace(" platform:write", "")),
             (Role::Administrator, Scopes::all().to_string().replace(" platform:write", "")),
             (
                 Role::Supervisor,
@@ -425,6 +454,31 @@ mod tests {
             Scope::ALL,
             "every scope stands in the table, in order"
         );
+    }
+
+    #[test]
+    fn what_all_projects_share_is_the_platforms_owners_alone() {
+        let here = ProjectId::parse("a").unwrap();
+        let person = |platform_owner| {
+            Caller::Agent(Agent {
+                id: AgentId::from_uuid(uuid::Uuid::nil()),
+                email: "x@example".into(),
+                name: "X".into(),
+                platform_owner,
+                roles: vec![(here.clone(), Role::Owner)],
+            })
+        };
+        let program = |scopes| {
+            let (id, name) = (String::new(), String::new());
+            Caller::Client(ApiClient { id, name, project_id: here.clone(), scopes })
+        };
+        assert!(person(true).on_platform().is_some());
+        assert!(person(true).scopes_in(&here).contains(Scope::PlatformWrite));
+        assert!(person(false).on_platform().is_none(), "an owner of a project");
+        assert!(!person(false).scopes_in(&here).contains(Scope::PlatformWrite), "nor can they give it");
+        assert!(!person(false).scopes().contains(Scope::PlatformWrite));
+        assert!(program(Scopes::all()).on_platform().is_some());
+        assert!(program(Role::Owner.scopes()).on_platform().is_none());
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// RFC 7638 thumbprint of the customer key that signed the token.
     pub signing_key: String,
+    /// RFC 7638 thumbprint of the platform key that the token was encrypted to, if it is known.
+    pub platform_key: Option<String>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// Why and when it ended. An expired session can still be renewed by the same person.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Error, Result};
-use signet_app::{Actor, App, AppError, Authenticated, OwnAccount, ProjectAccess, RequestContext};
+use signet_app::{
+    Actor, App, AppError, Authenticated, OwnAccount, PlatformAccess, ProjectAccess, RequestContext,
+};
 use signet_domain::{Caller, ProjectId, Scope};
 
 use crate::error;
@@ -49,6 +51,11 @@ impl Call {
         }
         let part = Scope::ALL.into_iter().any(|other| self.caller.in_project(&id, other).is_some());
         Err(if part { AppError::PermissionDenied } else { AppError::NotFound })
+    }
+
+    /// Proof of the right to change what all projects share.
+    pub(crate) fn on_platform(&self) -> Result<PlatformAccess> {
+        self.caller.on_platform().ok_or_else(|| self.error(&AppError::PermissionDenied))
     }
 
     /// As [`Call::access`], for resolvers.

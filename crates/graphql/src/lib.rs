@@ -21,6 +21,7 @@ mod nulls;
 mod page;
 mod people_mutation;
 mod people_query;
+mod platform_key_mutation;
 mod project_mutation;
 mod query;
 mod scalars;

@@ -11,6 +11,7 @@ use crate::key_mutation::KeyMutation;
 use crate::key_set_mutation::KeySetMutation;
 use crate::model::{ConversationNode, MessageNode, TokenInspectInput, TokenInspectPayload, TokenInspection};
 use crate::people_mutation::PeopleMutation;
+use crate::platform_key_mutation::PlatformKeyMutation;
 use crate::project_mutation::ProjectMutation;
 use crate::scalars::{DateTime, Uuid};
 use crate::user_error::UserError;
@@ -132,6 +133,7 @@ pub(crate) struct Mutation(
     ProjectMutation,
     KeyMutation,
     KeySetMutation,
+    PlatformKeyMutation,
     PeopleMutation,
     BotMutation,
     AccountMutation,

@@ -7,8 +7,8 @@ use signet_domain::{ConversationId, ProjectId, Scope, VisitorId};
 use crate::call::Call;
 use crate::model::{
     AuthenticationFailureCount, AuthenticationFailureFilter, AuthenticationFailureNode,
-    ConversationFilterInput, ConversationNode, IntervalInput, ProjectNode, Viewer, VisitorFilterInput,
-    VisitorNode,
+    ConversationFilterInput, ConversationNode, IntervalInput, PlatformKeyNode, ProjectNode, Viewer,
+    VisitorFilterInput, VisitorNode,
 };
 use crate::page::{Connection, PageArguments, page_cost};
 use crate::people_query::PeopleQuery;
@@ -51,6 +51,14 @@ impl ConversationQuery {
         let page = PageArguments { after, before, first, last }.request().map_err(fail(call))?;
         let found = call.app.projects(&call.caller, &page).await.map_err(fail(call))?;
         Ok(Connection::new(found, ProjectNode))
+    }
+
+    /// The platform's own keys, which token providers encrypt to: RSA newest first, then those on curves, then revoked ones.
+    #[graphql(complexity = "COUNTING_COST + 20 * child_complexity")]
+    async fn platform_keys(&self, ctx: &Context<'_>) -> Result<Vec<PlatformKeyNode>> {
+        let call = Call::of(ctx)?;
+        let keys = call.app.platform_keys(&call.caller).await.map_err(fail(call))?;
+        Ok(keys.into_iter().map(PlatformKeyNode).collect())
     }
 
     #[graphql(complexity = "5 + child_complexity")]

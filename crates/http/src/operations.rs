@@ -54,11 +54,12 @@ pub(crate) async fn metrics(
 /// The platform's encryption keys (RFC 7517 section 5).
 pub(crate) async fn platform_keys_jwks(State(server): State<Server>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, KEYS_FRESH)];
-    (headers, server.app.platform_keys_jwks().to_owned()).into_response()
+    (headers, server.app.platform_keys_jwks()).into_response()
 }
 
 /// The newest platform key, as PEM.
-pub(crate) async fn platform_key_pem(State(server): State<Server>) -> Response {
+pub(crate) async fn platform_key_pem(State(server): State<Server>) -> Result<Response, ApiError> {
     let headers = [(header::CONTENT_TYPE, "application/x-pem-file"), (header::CACHE_CONTROL, KEYS_FRESH)];
-    (headers, server.app.platform_key_pem().to_owned()).into_response()
+    let pem = server.app.platform_key_pem().ok_or(ApiError::NOT_FOUND)?;
+    Ok((headers, pem).into_response())
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use signet_app::{App, Parts, PlatformKey, RateLimits};
-use signet_custody::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, jwks_json};
+use signet_app::{App, Parts, RateLimits};
+use signet_custody::{Custody, DecryptionKeyInfo, KeyState, Keystore, Passphrase};
 use signet_domain::Env;
 use signet_outbound::Fetcher;
 use signet_realtime::Hub;
 use signet_store::{Store, StoreOptions};
-use signet_token::{KeyAgreement, KeyUnwrap, RemoteKey, SessionSigner, UnwrapError, UnwrapFuture};
+use signet_token::{EncryptionKey, KeyAgreement, KeyUnwrap, SessionSigner, UnwrapError, UnwrapFuture};
 
 use crate::config::{Config, CustodyKind};
 use crate::custody;
@@ -31,11 +31,10 @@ pub struct Platform {
 
 /// The platform's keys, as the application takes them.
 struct Keys {
-    custody: Arc<dyn KeyUnwrap>,
+    custody: Arc<dyn Custody>,
     signer: Arc<SessionSigner>,
-    jwks: String,
+    /// The newest RSA key when it was opened.
     pem: String,
-    known: Vec<PlatformKey>,
     /// Encrypts the secrets of second factors and of bots.
     sealing_key: [u8; 32],
 }
@@ -56,7 +55,7 @@ impl Platform {
         start((&self.store, &self.hub), &self.keys, &self.outbound, env, public_url, limits).await
     }
 
-    /// The newest platform key as PEM.
+    /// The newest platform key when it was opened, as PEM.
     pub fn platform_key_pem(&self) -> &str {
         &self.keys.pem
     }
@@ -71,19 +70,19 @@ pub struct Operator {
 impl Operator {
     /// Opens the database, and makes it if there is none.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        Self::with(config, Keys::none()?).await
+        Self::with(config, &Keys::none()?).await
     }
 
-    /// The same with the keystore, for the few commands that encrypt something.
+    /// Opens the platform's keys too, for commands that change them or encrypt something, and makes them if there are none.
     pub async fn open_with_keys(config: &Config) -> anyhow::Result<Self> {
-        Self::with(config, Keys::open(config).await?).await
+        Self::with(config, &Keys::open(config).await?).await
     }
 
-    async fn with(config: &Config, keys: Keys) -> anyhow::Result<Self> {
+    async fn with(config: &Config, keys: &Keys) -> anyhow::Result<Self> {
         let (store, hub) = open_store(config).await?;
         let outbound = Fetcher::new(config.outbound).context("prepare requests to brands")?;
         let env = crate::environment::system();
-        let app = start((&store, &hub), &keys, &outbound, env, "", config.rate_limits.clone()).await?;
+        let app = start((&store, &hub), keys, &outbound, env, "", config.rate_limits.clone()).await?;
         Ok(Self { store, app })
     }
 
@@ -146,9 +145,6 @@ async fn start(
         custody: Arc::clone(&keys.custody),
         signer: Arc::clone(&keys.signer),
         public_url: public_url.to_owned(),
-        platform_keys_jwks: keys.jwks.clone(),
-        platform_key_pem: keys.pem.clone(),
-        platform_keys: keys.known.clone(),
         outbound: outbound.clone(),
         sealing_key: keys.sealing_key,
         limits,
@@ -164,17 +160,12 @@ impl Keys {
             keystore.secret_or_create(SECOND_FACTORS, 32).context("read the key of second factors")?;
         let sealing_key =
             <[u8; 32]>::try_from(sealing_key.as_slice()).context("read the key of second factors")?;
-        let (custody, keys) = custody::open(config, &keystore).await?;
+        let signer = keystore.session_signer().context("read the session key")?;
+        let custody = custody::open(config, keystore).await?;
+        let keys = custody.keys();
         let newest = keys.iter().find(|info| info.state == KeyState::Active).context("find an active key")?;
-        let pem = RemoteKey::from_jwk(&newest.public_jwk).and_then(|key| key.to_public_pem());
-        Ok(Self {
-            custody,
-            signer: keystore.session_signer().context("read the session key")?,
-            known: keys.iter().map(platform_key).collect(),
-            jwks: jwks_json(&keys),
-            pem: pem.context("read the platform's public key")?,
-            sealing_key,
-        })
+        let pem = EncryptionKey::jwk_to_pem(&newest.public_jwk).context("read the platform's public key")?;
+        Ok(Self { custody, signer, pem, sealing_key })
     }
 
     fn none() -> anyhow::Result<Self> {
@@ -182,21 +173,21 @@ impl Keys {
         Ok(Self {
             custody: Arc::new(NoCustody),
             signer: Arc::new(signer),
-            jwks: String::new(),
             pem: String::new(),
-            known: Vec::new(),
             // Nobody signs in through a command.
             sealing_key: crate::environment::system().random_bytes(),
         })
     }
 }
 
-fn platform_key(info: &DecryptionKeyInfo) -> PlatformKey {
-    PlatformKey { key_id: info.key_id.as_str().to_owned(), retired: info.state == KeyState::Retired }
-}
-
 /// Stands where keys would be in commands that open no token.
 struct NoCustody;
+
+impl Custody for NoCustody {
+    fn keys(&self) -> Arc<[DecryptionKeyInfo]> {
+        Arc::from([])
+    }
+}
 
 impl KeyUnwrap for NoCustody {
     fn unwrap<'a>(&'a self, _key_id: Option<&'a str>, _encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
@@ -211,7 +202,7 @@ impl KeyUnwrap for NoCustody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use signet_token::{Curve, EncryptionKey, Exact};
+    use signet_token::{Curve, Exact};
 
     /// A command without keys says that it has none, not that a token is bad.
     #[tokio::test]

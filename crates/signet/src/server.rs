@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
-use signet_app::{App, BotRunner, RevocationWatch, Sweeper};
+use signet_app::{App, BotRunner, PlatformKeyWatch, RevocationWatch, Sweeper};
 use signet_domain::Env;
 use signet_http::HttpOptions;
 use signet_realtime::Hub;
@@ -53,6 +53,7 @@ impl Server {
         let watching = tokio::spawn(RevocationWatch::new(Arc::clone(&app)).run());
         let stop = shutdown.clone().cancelled_owned();
         let running_bots = tokio::spawn(BotRunner::new(Arc::clone(&app)).run(stop));
+        let following = tokio::spawn(PlatformKeyWatch::new(Arc::clone(&app)).run());
         invite_first_owner(&app).await?;
         tracing::info!(%address, public_url, version = env!("CARGO_PKG_VERSION"), "listening");
         Ok(RunningServer {
@@ -67,6 +68,7 @@ impl Server {
             watching,
             relaying,
             running_bots,
+            following,
         })
     }
 }
@@ -126,6 +128,7 @@ pub struct RunningServer {
     watching: JoinHandle<()>,
     relaying: Option<JoinHandle<()>>,
     running_bots: JoinHandle<()>,
+    following: JoinHandle<()>,
 }
 
 impl RunningServer {
@@ -152,6 +155,7 @@ impl RunningServer {
             stopped = &mut self.watching => stopped.context("watch for revoked sessions"),
             stopped = ended(&mut self.relaying) => stopped.context("listen to the other nodes"),
             stopped = &mut self.running_bots => stopped.context("run bots"),
+            stopped = &mut self.following => stopped.context("follow the platform's keys"),
         };
         stopped.err().unwrap_or_else(|| anyhow::anyhow!("the server stopped by itself"))
     }
@@ -170,6 +174,7 @@ impl RunningServer {
             relaying.abort();
         }
         let bots = self.running_bots.await.context("run bots");
+        self.following.abort();
         self.app.flush_authentication_failures().await;
         if let Err(error) = self.app.write_key_uses().await {
             tracing::error!(error = &error as &dyn std::error::Error, "the use of keys could not be written");

@@ -34,6 +34,9 @@ statements! {
     SUM = "SELECT project_id, customer_key, platform_key, \
         CAST(SUM(CASE WHEN day_at >= $1 THEN uses ELSE 0 END) AS BIGINT), MIN(first_at), MAX(last_at) FROM key_uses \
         WHERE project_id = $2 GROUP BY project_id, customer_key, platform_key";
+    SUM_OF_PLATFORM = "SELECT project_id, '', platform_key, \
+        CAST(SUM(CASE WHEN day_at >= $1 THEN uses ELSE 0 END) AS BIGINT), MIN(first_at), MAX(last_at) FROM key_uses \
+        WHERE platform_key <> '' GROUP BY project_id, platform_key ORDER BY project_id, platform_key";
 }
 
 /// Adds uses, in the order given.
@@ -62,6 +65,13 @@ pub async fn sum(
 ) -> Result<Vec<KeyUse>, StoreError> {
     let day = since.as_millis().div_euclid(DAY) * DAY;
     tx.query(SUM, &[day.into(), project_id.into()], read).await
+}
+
+/// Every platform key's uses by project, whichever customer key signed (`customer_key` is empty): first and last use ever, and how
+/// often since the beginning of the day of `since`.
+pub async fn sum_of_platform(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<KeyUse>, StoreError> {
+    let day = since.as_millis().div_euclid(DAY) * DAY;
+    tx.query(SUM_OF_PLATFORM, &[day.into()], read).await
 }
 
 fn read(row: &Row<'_>) -> Result<KeyUse, StoreError> {

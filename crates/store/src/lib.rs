@@ -34,6 +34,7 @@ pub mod key_uses;
 pub mod messages;
 mod migrations;
 pub mod page;
+pub mod platform_keys;
 mod postgres;
 pub mod projects;
 pub mod replays;
@@ -227,6 +228,7 @@ fn statements() -> impl Iterator<Item = Sql> {
         key_uses::STATEMENTS,
         hand_overs::STATEMENTS,
         messages::STATEMENTS,
+        platform_keys::STATEMENTS,
         projects::STATEMENTS,
         replays::STATEMENTS,
         satisfaction::STATEMENTS,

@@ -41,6 +41,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(11, "0011_last_seen"),
     migration!(12, "0012_earlier_messages"),
     migration!(13, "0013_bots"),
+    migration!(14, "0014_platform_keys"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

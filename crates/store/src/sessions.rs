@@ -8,7 +8,8 @@ use crate::{StoreError, Tx};
 
 macro_rules! columns {
     () => {
-        "id, project_id, visitor_id, browser_id, verified_at, expires_at, signing_key, created_at, ended_at, end_reason"
+        "id, project_id, visitor_id, browser_id, verified_at, expires_at, signing_key, created_at, ended_at, end_reason, \
+         platform_key"
     };
 }
 
@@ -35,15 +36,15 @@ macro_rules! revoked {
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+    INSERT = concat!("INSERT INTO sessions (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
     FIND = concat!("SELECT ", columns!(), " FROM sessions WHERE id = $1");
     /// The newest of them: PostgreSQL sees a row again that was changed while it waited for it, hence the condition twice.
-    RENEW_OF_BROWSER = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, ended_at = NULL, \
-        end_reason = NULL WHERE id = (SELECT id FROM sessions WHERE visitor_id = $4 AND browser_id = $5 \
+    RENEW_OF_BROWSER = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, platform_key = $4, \
+        ended_at = NULL, end_reason = NULL WHERE id = (SELECT id FROM sessions WHERE visitor_id = $5 AND browser_id = $6 \
         AND (end_reason IS NULL OR end_reason = 'EXPIRED') ORDER BY id DESC LIMIT 1) \
         AND (end_reason IS NULL OR end_reason = 'EXPIRED') RETURNING id";
-    RENEW = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, ended_at = NULL, end_reason = NULL \
-        WHERE id = $4 AND visitor_id = $5 AND (end_reason IS NULL OR end_reason = 'EXPIRED')";
+    RENEW = "UPDATE sessions SET verified_at = $1, expires_at = $2, signing_key = $3, platform_key = $4, ended_at = NULL, \
+        end_reason = NULL WHERE id = $5 AND visitor_id = $6 AND (end_reason IS NULL OR end_reason = 'EXPIRED')";
     /// Expired is the weakest end: every other may replace it, so that nobody renews what was signed out or revoked.
     END = revoked!("end_reason = $1, ended_at = $2", "id = $3 AND (end_reason IS NULL OR end_reason = 'EXPIRED')"),
         postgres: revoked!(postgres: "end_reason = $1, ended_at = $2",
@@ -62,6 +63,11 @@ statements! {
             "project_id = $3 AND signing_key = $4 AND ended_at IS NULL AND expires_at > $1"),
         postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
             "project_id = $3 AND signing_key = $4 AND ended_at IS NULL AND expires_at > $1");
+    /// Those of which it is not known might be.
+    REVOKE_OF_PLATFORM_KEY = revoked!("end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "(platform_key = $3 OR (platform_key IS NULL AND verified_at <= $4)) AND ended_at IS NULL AND expires_at > $1"),
+        postgres: revoked!(postgres: "end_reason = 'REVOKED', ended_at = $1, announce = TRUE, revoked_by_request = $2",
+            "(platform_key = $3 OR (platform_key IS NULL AND verified_at <= $4)) AND ended_at IS NULL AND expires_at > $1");
     TO_ANNOUNCE = concat!("SELECT ", columns!(), ", revoked_by_request FROM sessions WHERE announce AND id > $1 ORDER BY id LIMIT $2");
     ANNOUNCED = "UPDATE sessions SET announce = FALSE WHERE id = $1 AND announce";
     POSITION = "SELECT 1 + COALESCE((SELECT revocation_position FROM sessions WHERE revocation_position > 0 \
@@ -85,6 +91,15 @@ pub struct Proof<'a> {
     pub expires_at: Timestamp,
     /// Fingerprint of the customer key that signed it.
     pub signing_key: &'a str,
+    /// Thumbprint of the platform key that the token was encrypted to, if it is known.
+    pub platform_key: Option<&'a str>,
+}
+
+impl<'a> Proof<'a> {
+    fn values(self) -> [Value<'a>; 4] {
+        let Self { verified_at, expires_at, signing_key, platform_key } = self;
+        [verified_at.into(), expires_at.into(), signing_key.into(), platform_key.into()]
+    }
 }
 
 /// Stores a new session. [`StoreError::Conflict`] if the id is taken.
@@ -100,6 +115,7 @@ pub async fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError
         session.created_at.into(),
         session.ended.map(|(_, at)| at).into(),
         session.ended.map(|(reason, _)| reason.as_str()).into(),
+        session.platform_key.as_ref().into(),
     ];
     tx.execute(INSERT, &values).await.map(drop)
 }
@@ -116,9 +132,8 @@ pub async fn renew_of_browser(
     browser_id: BrowserId,
     proof: Proof<'_>,
 ) -> Result<Option<SessionId>, StoreError> {
-    let Proof { verified_at, expires_at, signing_key } = proof;
-    let values =
-        [verified_at.into(), expires_at.into(), signing_key.into(), visitor_id.into(), browser_id.into()];
+    let [verified_at, expires_at, signing_key, platform_key] = proof.values();
+    let values = [verified_at, expires_at, signing_key, platform_key, visitor_id.into(), browser_id.into()];
     tx.query_opt(RENEW_OF_BROWSER, &values, |row| row.get(0, "sessions.id")).await
 }
 
@@ -129,8 +144,8 @@ pub async fn renew(
     visitor_id: VisitorId,
     proof: Proof<'_>,
 ) -> Result<bool, StoreError> {
-    let Proof { verified_at, expires_at, signing_key } = proof;
-    let values = [verified_at.into(), expires_at.into(), signing_key.into(), id.into(), visitor_id.into()];
+    let [verified_at, expires_at, signing_key, platform_key] = proof.values();
+    let values = [verified_at, expires_at, signing_key, platform_key, id.into(), visitor_id.into()];
     tx.changes(RENEW, &values).await
 }
 
@@ -180,13 +195,26 @@ pub async fn revoke(
     }
 }
 
+/// As [`revoke`], in every project: the live sessions that were opened or last renewed by a token encrypted to this platform key, and
+/// those verified until `unknown_before` of which it is not known.
+pub async fn revoke_of_platform_key(
+    tx: &mut Tx<'_>,
+    key_id: &str,
+    unknown_before: Timestamp,
+    request: Option<&str>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_OF_PLATFORM_KEY, &[now.into(), request.into(), key_id.into(), unknown_before.into()])
+        .await
+}
+
 /// Revoked sessions whose visitors' threads have not been told, at most `limit`, each with the request that revoked it.
 pub async fn to_announce(
     tx: &mut Tx<'_>,
     limit: usize,
 ) -> Result<Vec<(Session, Option<String>)>, StoreError> {
     tx.query(TO_ANNOUNCE, &[Uuid::nil().into(), (limit as i64).into()], |row| {
-        Ok((read(row)?, row.get(10, "sessions.revoked_by_request")?))
+        Ok((read(row)?, row.get(11, "sessions.revoked_by_request")?))
     })
     .await
 }
@@ -244,5 +272,6 @@ fn read(row: &Row<'_>) -> Result<Session, StoreError> {
         signing_key: row.get(6, "sessions.signing_key")?,
         created_at: row.get(7, "sessions.created_at")?,
         ended,
+        platform_key: row.get(10, "sessions.platform_key")?,
     })
 }

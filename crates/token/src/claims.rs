@@ -149,7 +149,7 @@ impl CheckedToken {
         &self.signing_key
     }
 
-    /// The outer `kid`, if the provider named the platform key.
+    /// The platform key that the token was encrypted to: by custody's word, else by its own.
     pub fn platform_key(&self) -> Option<&str> {
         self.platform_key.as_deref()
     }

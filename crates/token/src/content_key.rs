@@ -9,9 +9,12 @@ use subtle::{Choice, ConditionallySelectable as _};
 use zeroize::Zeroizing;
 
 use crate::ecdh_es::KeyAgreement;
+use crate::jwk::KeyFingerprint;
 
 /// Length of a content key in bytes.
 const CONTENT_KEY_BYTES: usize = 32;
+/// Length of a key's thumbprint in base64url.
+const THUMBPRINT_CHARACTERS: usize = 43;
 
 /// The 256-bit AES key that encrypts one token's content (RFC 7518 section 5.3). Wiped when dropped.
 pub(crate) struct ContentKey(Zeroizing<[u8; CONTENT_KEY_BYTES]>);
@@ -44,12 +47,15 @@ impl fmt::Debug for ContentKey {
 pub struct UnwrappedKey {
     bytes: Zeroizing<[u8; CONTENT_KEY_BYTES]>,
     is_key: Choice,
+    /// The thumbprint of the platform key that it was encrypted to, if it is a key and custody says; else anything. Selected as the
+    /// key is.
+    unwrapped_by: [u8; THUMBPRINT_CHARACTERS],
 }
 
 impl UnwrappedKey {
     /// Nothing usable: not encrypted to a key in custody, or damaged, or not a 256-bit key. One value for every cause.
     pub fn none() -> Self {
-        Self { bytes: Zeroizing::new([0; CONTENT_KEY_BYTES]), is_key: Choice::from(0) }
+        Self::new(Zeroizing::new([0; CONTENT_KEY_BYTES]), Choice::from(0))
     }
 
     /// Takes what custody elsewhere has decrypted. Anything but 32 bytes is no A256GCM key.
@@ -59,7 +65,7 @@ impl UnwrappedKey {
 
     /// Takes what an unwrap of the right length wrote, and whether it holds.
     pub(crate) fn new(bytes: Zeroizing<[u8; CONTENT_KEY_BYTES]>, is_key: Choice) -> Self {
-        Self { bytes, is_key }
+        Self { bytes, is_key, unwrapped_by: [0; THUMBPRINT_CHARACTERS] }
     }
 
     /// Takes the key from the buffer that an unwrap wrote to; `length` is what it says to have written, `None` if it failed.
@@ -73,10 +79,26 @@ impl UnwrappedKey {
         unwrapped
     }
 
+    /// Says which platform key it was encrypted to, if it is a key. A token need not name one, and whoever counts or revokes keys
+    /// has to know.
+    #[must_use]
+    pub fn with_unwrapped_by(mut self, key_id: &KeyFingerprint) -> Self {
+        for (byte, character) in self.unwrapped_by.iter_mut().zip(key_id.as_str().bytes()) {
+            *byte = character;
+        }
+        self
+    }
+
+    /// The platform key that it was encrypted to, if custody says. Means nothing unless it is a key.
+    pub fn unwrapped_by(&self) -> Option<KeyFingerprint> {
+        KeyFingerprint::parse(std::str::from_utf8(&self.unwrapped_by).ok()?)
+    }
+
     /// This one if it is a key, else `other`, by the same work. For custody that tries several keys.
     #[must_use]
     pub fn or(self, mut other: Self) -> Self {
         other.bytes.conditional_assign(&self.bytes, self.is_key);
+        other.unwrapped_by.conditional_assign(&self.unwrapped_by, self.is_key);
         other.is_key |= self.is_key;
         other
     }
@@ -102,7 +124,7 @@ impl UnwrappedKey {
 
     /// The same once more, for whoever listens to custody.
     pub(crate) fn copied(&self) -> Self {
-        Self { bytes: self.bytes.clone(), is_key: self.is_key }
+        Self { bytes: self.bytes.clone(), is_key: self.is_key, unwrapped_by: self.unwrapped_by }
     }
 
     #[cfg(test)]
@@ -144,7 +166,9 @@ pub trait KeyUnwrap: Send + Sync {
     /// Decrypts the content key of one token with `RSA-OAEP-256` (RFC 7518 section 4.3).
     ///
     /// `key_id` is the token's outer `kid`. `None` means that every key in use is tried. Implementations do the
-    /// same amount of work whether or not the key id is known and whatever is wrong with `encrypted_key`.
+    /// same amount of work whether or not the key id is known and whatever is wrong with `encrypted_key`. They say which key
+    /// it was, if they can tell ([`UnwrappedKey::with_unwrapped_by`]): revoking any key ends the sessions of tokens of which
+    /// neither they nor the token itself say it.
     fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a>;
 
     /// Decrypts the content key of one token with `ECDH-ES+A256KW` (RFC 7518 section 4.6); otherwise as [`Self::unwrap`].

@@ -78,6 +78,17 @@ impl EncryptionKey {
         }
     }
 
+    /// A public JWK that [`Self::from_jwk`] reads as a PEM `PUBLIC KEY` (SubjectPublicKeyInfo), for providers that want one.
+    pub fn jwk_to_pem(text: &str) -> Result<String, KeyError> {
+        Self::from_jwk(text)?;
+        let jwk = PublicJwk::parse(text)?;
+        let der = match CurvePoint::from_members(jwk.members()) {
+            Some(point) => point.to_spki_der(),
+            None => RsaNumbers::from_jwk(&jwk)?.to_spki_der()?,
+        };
+        Ok(pem::write("PUBLIC KEY", &der))
+    }
+
     fn from_numbers(numbers: &RsaNumbers, key_id: Option<String>) -> Result<Self, KeyError> {
         let key = PublicEncryptingKey::from_der(&numbers.to_spki_der()?)
             .map_err(|_| KeyError::Unreadable)

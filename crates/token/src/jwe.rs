@@ -15,7 +15,7 @@ use crate::ecdh_es::{CurvePoint, KeyAgreement};
 use crate::error::EnvelopeFault;
 use crate::exact::Exact;
 use crate::json::{self, JsonError, Object, Value};
-use crate::jwk::is_key_id;
+use crate::jwk::{KeyFingerprint, is_key_id};
 
 /// The only content encryption (RFC 7518 section 5.3).
 pub const ENC: &str = "A256GCM";
@@ -112,7 +112,7 @@ impl Jwe {
     ///
     /// # Errors
     /// [`OpenError`], see its variants.
-    pub async fn open<U: KeyUnwrap + ?Sized>(self, unwrap: &U) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+    pub async fn open<U: KeyUnwrap + ?Sized>(self, unwrap: &U) -> Result<Opened, OpenError> {
         let substitutes = Substitutes::random().ok_or(OpenError::Unavailable)?;
         let key_id = self.key_id.as_deref();
         let unwrapped = match &self.encrypted_key {
@@ -123,11 +123,13 @@ impl Jwe {
             UnwrapError::Unavailable => OpenError::Unavailable,
             UnwrapError::Overloaded => OpenError::Overloaded,
         })?;
+        let unwrapped_by = unwrapped.unwrapped_by();
         let content_key = unwrapped.or_substitute(&substitutes.content_key);
         // A vector or tag of the wrong length fails like a wrong value of the right length, after the same work.
         let iv = self.iv.or(&substitutes.iv);
         let tag = self.tag.or(&substitutes.tag);
-        self.decrypt(&content_key, iv, &tag).ok_or(OpenError::Undecryptable)
+        let content = self.decrypt(&content_key, iv, &tag).ok_or(OpenError::Undecryptable)?;
+        Ok(Opened { content, unwrapped_by })
     }
 
     /// AES-256-GCM over the content.
@@ -145,6 +147,20 @@ impl Jwe {
         let length = cipher.open_in_place(nonce, aad, &mut content).ok()?.len();
         content.truncate(length);
         Some(content)
+    }
+}
+
+/// What was inside.
+pub struct Opened {
+    /// The content, authenticated with the header.
+    pub content: Zeroizing<Vec<u8>>,
+    /// The platform key that it was encrypted to, if custody says.
+    pub unwrapped_by: Option<KeyFingerprint>,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("unwrapped_by", &self.unwrapped_by).finish_non_exhaustive()
     }
 }
 

@@ -82,13 +82,14 @@ impl ReceivedToken {
     /// [`TokenError::Undecryptable`] for every failure of unwrap and decryption; [`TokenError::Unavailable`] and
     /// [`TokenError::Overloaded`] when custody could not do its part.
     pub async fn decrypt<U: KeyUnwrap + ?Sized>(self, unwrap: &U) -> Result<DecryptedToken, TokenError> {
-        let platform_key = self.jwe.key_id().map(str::to_owned);
-        let content = self.jwe.open(unwrap).await.map_err(|error| match error {
+        let named = self.jwe.key_id().map(str::to_owned);
+        let opened = self.jwe.open(unwrap).await.map_err(|error| match error {
             OpenError::Undecryptable => TokenError::Undecryptable,
             OpenError::Unavailable => TokenError::Unavailable,
             OpenError::Overloaded => TokenError::Overloaded,
         })?;
-        Ok(DecryptedToken { content, platform_key, rules: self.rules })
+        let by = opened.unwrapped_by.map(|key_id| key_id.as_str().to_owned());
+        Ok(DecryptedToken { content: opened.content, platform_key: by.or(named), rules: self.rules })
     }
 }
 
@@ -100,6 +101,11 @@ pub struct DecryptedToken {
 }
 
 impl DecryptedToken {
+    /// The platform key that it was encrypted to: by custody's word, else by the token's own.
+    pub fn platform_key(&self) -> Option<&str> {
+        self.platform_key.as_deref()
+    }
+
     /// Verifies the content as a JWS of one of `keys`, the project's active keys.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use signet_app::{
     ConversationDetail, NewAgent, NewCustomerKey, Page, PageRequest, Parts, RateLimits, RequestContext,
     SendAsAgent, VisitorSession,
 };
-use signet_custody::{Keystore, RsaPoolOptions};
+use signet_custody::{Custody, DecryptionKeyInfo, Keystore, LocalUnwrap, RsaPoolOptions};
 use signet_domain::access::{Agent, Caller, Role};
 use signet_domain::env::{ManualClock, SeededRandom};
 use signet_domain::origin::{AllowedOrigins, Origin};
@@ -19,7 +19,7 @@ use signet_domain::{
 use signet_realtime::Hub;
 use signet_store::{Store, StoreError, StoreOptions, events};
 use signet_testkit::token_factory::TokenFactory;
-use signet_token::{EncryptionKey, SigningKey};
+use signet_token::{EncryptionKey, KeyAgreement, KeyUnwrap, SigningKey, UnwrapFuture};
 
 pub(crate) const SHOP: &str = "https://shop.example";
 pub(crate) const PASSWORD: &str = "a long enough password";
@@ -70,8 +70,8 @@ impl World {
         hub: Arc<Hub>,
         limits: RateLimits,
     ) -> Self {
-        let app = assemble(&env, &store, &hub, limits).await;
-        let platform_key_pem = app.platform_key_pem().to_owned();
+        let app = assemble(&env, &store, &hub, limits, shared_keys()).await;
+        let platform_key_pem = app.platform_key_pem().expect("platform key");
         let mut world = Self {
             app,
             clock,
@@ -97,15 +97,21 @@ impl World {
 
     /// A second application over the same database, with nothing in memory.
     pub(crate) async fn another_process(&self) -> Arc<App> {
-        assemble(&self.env, &self.store, &Arc::new(Hub::default()), RateLimits::unlimited()).await
+        let hub = Arc::new(Hub::default());
+        assemble(&self.env, &self.store, &hub, RateLimits::unlimited(), shared_keys()).await
     }
 
     /// Another node: its own connections, its own memory, the same clock, other randomness.
     pub(crate) async fn node(&self, address: &str, seed: u64) -> Arc<App> {
+        self.node_with(address, seed, shared_keys()).await
+    }
+
+    /// The same with other custody.
+    pub(crate) async fn node_with(&self, address: &str, seed: u64, custody: Arc<dyn Custody>) -> Arc<App> {
         let env = Env::new(self.clock.clone(), Arc::new(SeededRandom::new(seed)));
         let hub = Arc::new(Hub::default());
         let store = open(address, &hub).await;
-        assemble(&env, &store, &hub, RateLimits::unlimited()).await
+        assemble(&env, &store, &hub, RateLimits::unlimited(), custody).await
     }
 
     /// Ends this process's hold on the database, as a stop does.
@@ -223,21 +229,47 @@ async fn open(address: &str, hub: &Arc<Hub>) -> Store {
     Store::open(address, StoreOptions::default(), App::observer(hub.clone())).await.expect("store")
 }
 
-async fn assemble(env: &Env, store: &Store, hub: &Arc<Hub>, limits: RateLimits) -> Arc<App> {
+/// The keys that all tests share, used by threads of one test's own. They cannot be changed.
+struct SharedKeys(LocalUnwrap);
+
+fn shared_keys() -> Arc<dyn Custody> {
+    Arc::new(SharedKeys(KEYSTORE.local_unwrap(RsaPoolOptions::default()).expect("pool")))
+}
+
+impl KeyUnwrap for SharedKeys {
+    fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
+        self.0.unwrap(key_id, encrypted_key)
+    }
+
+    fn agree_and_unwrap<'a>(
+        &'a self,
+        key_id: Option<&'a str>,
+        agreement: &'a KeyAgreement,
+    ) -> UnwrapFuture<'a> {
+        self.0.agree_and_unwrap(key_id, agreement)
+    }
+}
+
+impl Custody for SharedKeys {
+    fn keys(&self) -> Arc<[DecryptionKeyInfo]> {
+        KEYSTORE.decryption_keys().into()
+    }
+}
+
+async fn assemble(
+    env: &Env,
+    store: &Store,
+    hub: &Arc<Hub>,
+    limits: RateLimits,
+    custody: Arc<dyn Custody>,
+) -> Arc<App> {
     let parts = Parts {
         env: env.clone(),
         store: store.clone(),
         hub: hub.clone(),
-        custody: Arc::new(KEYSTORE.local_unwrap(RsaPoolOptions::default()).expect("pool")),
+        custody,
         signer: KEYSTORE.session_signer().expect("signer"),
         public_url: "https://signet.example".into(),
-        platform_keys_jwks: KEYSTORE.jwks_json(),
-        platform_key_pem: KEYSTORE.platform_public_key_pem().expect("platform key"),
-        platform_keys: KEYSTORE
-            .decryption_keys()
-            .into_iter()
-            .map(|key| signet_app::PlatformKey { key_id: key.key_id.as_str().to_owned(), retired: false })
-            .collect(),
         outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default()).expect("fetcher"),
         sealing_key: [7; 32],
         limits,

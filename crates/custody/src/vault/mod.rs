@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use reqwest::Method;
-use signet_token::{KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey};
+use signet_token::{KeyFingerprint, KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -32,6 +32,7 @@ use self::breaker::Breaker;
 use self::client::{Client, checked_name};
 use self::session::Session;
 use self::versions::Versions;
+use crate::administration::Custody;
 use crate::health::Health;
 use crate::keystore::DecryptionKeyInfo;
 use crate::mixed::one_of;
@@ -117,8 +118,12 @@ impl Shared {
         }
     }
 
-    /// The ciphertexts to ask about, and whether an answer counts.
-    async fn ciphertexts(&self, key_id: Option<&str>, encrypted_key: &[u8]) -> (Vec<String>, bool) {
+    /// The ciphertexts to ask about, the keys they are for, and whether an answer counts.
+    async fn ciphertexts(
+        &self,
+        key_id: Option<&str>,
+        encrypted_key: &[u8],
+    ) -> (Vec<String>, Vec<KeyFingerprint>, bool) {
         let known = |versions: &Versions| versions.select(key_id).is_some();
         if !known(&self.versions.borrow()) {
             // Another node may publish a new version already.
@@ -128,7 +133,8 @@ impl Shared {
         let selected = versions.select(key_id);
         let counts = selected.is_some();
         let tried = selected.unwrap_or_else(|| versions.newest());
-        (tried.into_iter().map(|version| version.ciphertext(encrypted_key)).collect(), counts)
+        let keys = tried.iter().map(|version| version.key.fingerprint().clone()).collect();
+        (tried.into_iter().map(|version| version.ciphertext(encrypted_key)).collect(), keys, counts)
     }
 }
 
@@ -174,7 +180,7 @@ impl VaultUnwrap {
     }
 
     async fn submit(&self, key_id: Option<&str>, encrypted_key: &[u8]) -> Result<UnwrappedKey, UnwrapError> {
-        let (ciphertexts, counts) = self.shared.ciphertexts(key_id, encrypted_key).await;
+        let (ciphertexts, keys, counts) = self.shared.ciphertexts(key_id, encrypted_key).await;
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(Job { ciphertexts, reply }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => UnwrapError::Overloaded,
@@ -182,7 +188,11 @@ impl VaultUnwrap {
         })?;
         let outcomes = answer.await.map_err(|_| UnwrapError::Unavailable)?;
         // All of them are looked at: how long it takes must not tell which version fitted.
-        let result = outcomes.into_iter().map(content_key).fold(Ok(UnwrappedKey::none()), one_of);
+        let named = outcomes
+            .into_iter()
+            .zip(&keys)
+            .map(|(outcome, key_id)| content_key(outcome).map(|key| key.with_unwrapped_by(key_id)));
+        let result = named.fold(Ok(UnwrappedKey::none()), one_of);
         result.map(|key| if counts { key } else { key.refused() })
     }
 }
@@ -196,6 +206,13 @@ fn content_key(outcome: Unwrapped) -> Result<UnwrappedKey, UnwrapError> {
             .map_or_else(UnwrappedKey::none, |bytes| UnwrappedKey::from_bytes(&bytes))),
         Unwrapped::Bad => Ok(UnwrappedKey::none()),
         Unwrapped::VersionMissing | Unwrapped::Unavailable => Err(UnwrapError::Unavailable),
+    }
+}
+
+/// Versions are made, retired and removed in Vault, and read again from time to time.
+impl Custody for VaultUnwrap {
+    fn keys(&self) -> Arc<[DecryptionKeyInfo]> {
+        Self::keys(self).into()
     }
 }
 

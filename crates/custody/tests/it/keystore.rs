@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use signet_custody::{KdfCost, KeyState, Keystore, KeystoreError, Passphrase, RsaPoolOptions};
+use signet_custody::{
+    Custody, CustodyError, KdfCost, KeyState, Keystore, KeystoreError, LocalCustody, Passphrase,
+    RsaPoolOptions,
+};
 use signet_token::{
     Curve, EncryptionKey, KeyManagement, KeyUnwrap, SessionClaims, SessionTokenError, SessionTokenKind,
     VerificationKey,
@@ -432,4 +435,58 @@ fn no_secret_is_in_the_file_or_in_any_debug_output() {
         assert!(!text.contains(found), "{found} is in the file");
     }
     assert!(!debug.contains(&encoded) && !debug.contains("correct horse"), "{debug}");
+}
+
+#[tokio::test]
+async fn a_process_that_serves_follows_changes_made_here_and_elsewhere() {
+    let (_folder, path, keystore) = folder_with_keystore();
+    let options = RsaPoolOptions { threads: 1, queue: 8 };
+    let here = LocalCustody::start(keystore, options).unwrap();
+    let elsewhere = LocalCustody::start(open(&path).unwrap(), options).unwrap();
+    let first = here.keys()[0].clone();
+    let encrypted_key = EncryptionKey::from_jwk(&first.public_jwk).unwrap().wrap(&[7; 32]).unwrap();
+    let opens = async |custody: &LocalCustody| {
+        let opened = custody.unwrap(None, &encrypted_key).await.unwrap();
+        opened.is_key().then(|| opened.unwrapped_by().unwrap())
+    };
+    assert_eq!(opens(&here).await.as_ref(), Some(&first.key_id), "custody says which key it was");
+
+    let made = here.create(KeyManagement::RsaOaep256).await.unwrap();
+    assert_eq!((&here.keys()[0].key_id, here.keys()[1].state), (&made, KeyState::Retired));
+    assert_eq!(elsewhere.keys().len(), 1);
+    elsewhere.refresh().await.unwrap();
+    assert_eq!(elsewhere.keys(), here.keys());
+    assert_eq!(opens(&elsewhere).await.as_ref(), Some(&first.key_id), "retired and still decrypting");
+
+    // A process that has not looked for a while changes what is there, not what it knew.
+    here.create(KeyManagement::EcdhEsX25519).await.unwrap();
+    elsewhere.destroy(first.key_id.clone()).await.unwrap();
+    assert_eq!(elsewhere.keys().len(), 2);
+    assert_eq!(opens(&elsewhere).await, None);
+    assert_eq!(opens(&here).await, Some(first.key_id.clone()), "until it looks");
+    here.refresh().await.unwrap();
+    assert_eq!(opens(&here).await, None);
+
+    let last = here.retire(made).await.unwrap_err();
+    assert!(matches!(last, CustodyError::LastActiveKey), "{last}");
+    let gone = here.destroy(first.key_id).await.unwrap_err();
+    assert!(matches!(gone, CustodyError::KeyNotFound), "{gone}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_changes_no_keys() {
+    let (_folder, path, keystore) = folder_with_keystore();
+    let custody = LocalCustody::start(keystore, RsaPoolOptions { threads: 1, queue: 8 }).unwrap();
+    let keys = custody.keys();
+    // Another passphrase, a torn file, none at all.
+    let (_other_folder, other, _) = folder_with_keystore();
+    fs::copy(&other, &path).unwrap();
+    assert!(custody.refresh().await.is_err(), "its salt is another");
+    fs::write(&path, b"{").unwrap();
+    assert!(custody.refresh().await.is_err());
+    fs::remove_file(&path).unwrap();
+    assert!(custody.refresh().await.is_err());
+    assert!(custody.create(KeyManagement::RsaOaep256).await.is_err());
+    assert!(!path.exists(), "and nothing is made in its place");
+    assert_eq!(custody.keys(), keys);
 }

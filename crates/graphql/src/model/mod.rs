@@ -7,6 +7,7 @@ mod customer_key;
 mod event;
 mod failure;
 mod message;
+mod platform_key;
 mod project;
 mod report;
 mod token;
@@ -25,6 +26,7 @@ pub(crate) use failure::{
     AuthenticationFailureCount, AuthenticationFailureFilter, AuthenticationFailureNode,
 };
 pub(crate) use message::MessageNode;
+pub(crate) use platform_key::{PlatformKeyNode, PlatformKeyPayload, PlatformKeyRevokePayload};
 pub(crate) use project::{AuthenticatedMode, ProjectNode, TokenProfile};
 pub(crate) use token::{TokenInspectInput, TokenInspectPayload, TokenInspection};
 pub(crate) use user::{ApiClientNode, GroupNode, Permission, Role, UserNode};

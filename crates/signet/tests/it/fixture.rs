@@ -94,6 +94,11 @@ pub(crate) struct Served {
     pub(crate) server: TestServer,
 }
 
+/// Asks again until the answer is yes. Every question is a request, so this is no busy loop.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    signet_testkit::client::within(what, async { while !holds().await {} }).await;
+}
+
 /// A project of such an installation.
 pub(crate) struct ServedProject {
     pub(crate) id: String,
@@ -146,6 +151,30 @@ impl Served {
     /// GraphQL as the project's API client.
     pub(crate) async fn graphql(&self, project: &ServedProject) -> GraphqlClient {
         GraphqlClient::client(&self.server.url, &project.client.0, &project.client.1).await
+    }
+
+    /// The platform's first owner, who comes by the link that the server printed.
+    pub(crate) async fn platform_owner(&self) -> GraphqlClient {
+        let (email, password) = ("olga@platform.example", "correct horse battery");
+        let link = self.server.said("/desk/welcome#");
+        let token = link.trim().split_once('#').expect("a link with its secret").1;
+        let accepted = signet_testkit::client::plain()
+            .post(format!("{}/desk/invitation/accept", self.server.url))
+            .header("origin", PUBLIC_URL)
+            .header("x-signet-desk", "1")
+            .json(&json!({ "token": token, "password": password, "email": email, "name": "Olga" }))
+            .send()
+            .await
+            .expect("the platform answers");
+        assert_eq!(accepted.status(), 204);
+        GraphqlClient::sign_in(&self.server.url, email, password).await
+    }
+
+    /// The keys that token providers fetch.
+    pub(crate) async fn platform_keys(&self) -> Vec<Value> {
+        let url = format!("{}/.well-known/jwks.json", self.server.url);
+        let answer = signet_testkit::client::plain().get(url).send().await.expect("the platform answers");
+        answer.json::<Value>().await.expect("JSON")["keys"].as_array().expect("keys").clone()
     }
 
     /// A bearer token of the project's API client, for programs that are no part of the tests.

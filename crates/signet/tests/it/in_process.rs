@@ -41,7 +41,7 @@ async fn a_session_lasts_an_hour_to_the_millisecond() {
     .unwrap();
     let new = NewApiClient { name: "Test".to_owned(), project_id: project.id.clone(), scopes: Scopes::all() };
     let (client, secret) = app.create_api_client(new, &Actor::system()).await.unwrap();
-    let tokens = TokenFactory::from_pem(&key.to_pem().unwrap(), None, app.platform_key_pem());
+    let tokens = TokenFactory::from_pem(&key.to_pem().unwrap(), None, &app.platform_key_pem().unwrap());
 
     let mut visitor = VisitorClient::new(server.public_url(), "bank");
     visitor.embedding_origin = None;

@@ -33,6 +33,7 @@ mod key_sets;
 mod nodes;
 mod openssl;
 mod people;
+mod platform_key_administration;
 mod platform_keys;
 mod projects;
 mod provider_properties;

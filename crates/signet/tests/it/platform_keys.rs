@@ -7,7 +7,7 @@ use signet_testkit::token_factory::TokenFactory;
 use signet_token::{EncryptionKey, SigningKey};
 
 use crate::command_line::fails;
-use crate::fixture::{BINARY, Served, ServedProject};
+use crate::fixture::{BINARY, Served, ServedProject, eventually};
 
 const P256: &str = "ECDH-ES+A256KW/P-256";
 const X25519: &str = "ECDH-ES+A256KW/X25519";
@@ -17,13 +17,6 @@ fn column<'a>(records: &'a Value, name: &str) -> Vec<&'a str> {
     records.as_array().unwrap().iter().map(|record| record[name].as_str().unwrap()).collect()
 }
 
-/// The keys that token providers fetch.
-async fn published(served: &Served) -> Vec<Value> {
-    let url = format!("{}/.well-known/jwks.json", served.server.url);
-    let answer = signet_testkit::client::plain().get(url).send().await.unwrap();
-    answer.json::<Value>().await.unwrap()["keys"].as_array().unwrap().clone()
-}
-
 /// What a page is told of a strict token that is encrypted to a key; `null` for a good one.
 async fn told(served: &Served, project: &ServedProject, recipient: &Value, token_id: &str) -> Value {
     let signing_key = SigningKey::from_pem(&project.private_key).unwrap().with_key_id("test-1").unwrap();
@@ -31,11 +24,6 @@ async fn told(served: &Served, project: &ServedProject, recipient: &Value, token
     let tokens = TokenFactory::new(signing_key, encryption_key);
     let token = tokens.token("jane", now_unix_ms()).strict(&project.id, token_id).build();
     served.visitor(project).try_token(&token).await.body["code"].clone()
-}
-
-async fn restart(mut served: Served) -> Served {
-    assert!(served.server.stop().await.success());
-    served.restart(&[]).await
 }
 
 #[tokio::test]
@@ -50,8 +38,8 @@ async fn keys_on_curves_are_made_used_retired_and_destroyed() {
     let listed = installation.run(&["keys", "platform", "list"]).await;
     assert_eq!(column(&listed, "algorithm"), ["RSA-OAEP-256", X25519, P256]);
 
-    let served = Served::start(installation, &[]).await;
-    let keys = published(&served).await;
+    let served = Served::start(installation, &["--activations-per-address", "100000"]).await;
+    let keys = served.platform_keys().await;
     let shown: Vec<_> = listed.as_array().unwrap().iter().map(|record| record["publicJwk"].clone()).collect();
     assert_eq!(keys, shown);
     assert_eq!(
@@ -64,10 +52,13 @@ async fn keys_on_curves_are_made_used_retired_and_destroyed() {
 
     let (x25519, p256) = (keys[1].clone(), keys[2].clone());
     let retired = served.installation.run(&["keys", "platform", "retire", X25519]).await;
-    assert_eq!(column(&retired, "state"), ["ACTIVE", "RETIRED", "ACTIVE"]);
-    served.installation.run(&["keys", "platform", "create", P256]).await;
-    let served = restart(served).await;
-    let keys = published(&served).await;
+    assert_eq!(column(&retired, "state"), ["ACTIVE", "RETIRING", "ACTIVE"]);
+    let made = served.installation.run(&["keys", "platform", "create", P256]).await;
+    eventually("the running platform to publish the new key", async || {
+        served.platform_keys().await.contains(&made["publicJwk"])
+    })
+    .await;
+    let keys = served.platform_keys().await;
     assert_eq!(keys.len(), 2);
     assert!(!keys.contains(&x25519) && !keys.contains(&p256), "retired keys are not published");
     assert_eq!(told(&served, &project, &keys[1], "3").await, Value::Null);
@@ -76,9 +67,13 @@ async fn keys_on_curves_are_made_used_retired_and_destroyed() {
 
     let key_id = x25519["kid"].as_str().unwrap();
     served.installation.run(&["keys", "platform", "destroy", "--key-id", key_id]).await;
-    let served = restart(served).await;
-    assert_eq!(told(&served, &project, &x25519, "6").await, "TOKEN_UNDECRYPTABLE");
-    assert_eq!(told(&served, &project, &p256, "7").await, Value::Null);
+    let mut number = 6;
+    eventually("the running platform to let go of the key", async || {
+        number += 1;
+        told(&served, &project, &x25519, &number.to_string()).await == "TOKEN_UNDECRYPTABLE"
+    })
+    .await;
+    assert_eq!(told(&served, &project, &p256, "6").await, Value::Null);
 }
 
 #[tokio::test]
@@ -128,9 +123,11 @@ async fn the_rsa_key_rotates_and_tokens_on_their_way_arrive() {
     let project = ServedProject::create(&installation, "shop-1").await;
     let served = Served::start(installation, &[]).await;
     let before = served.token(&project, "jane").await;
-    served.installation.run(&["keys", "platform", "create", "RSA-OAEP-256"]).await;
-    let served = restart(served).await;
-    assert_eq!(published(&served).await.len(), 1);
+    let made = served.installation.run(&["keys", "platform", "create", "RSA-OAEP-256"]).await;
+    eventually("the new key to take the old one's place", async || {
+        served.platform_keys().await == [made["publicJwk"].clone()]
+    })
+    .await;
     let after = served.token(&project, "john").await;
     for token in [before, after] {
         assert_eq!(served.visitor(&project).try_token(&token).await.body["code"], Value::Null);

@@ -29,6 +29,7 @@ fn session(number: u128, visitor_id: VisitorId, expires_at: i64) -> Session {
         verified_at: at(10),
         expires_at: at(expires_at),
         signing_key: "print".into(),
+        platform_key: Some("lock".into()),
         created_at: at(10),
         ended: None,
     }
@@ -162,7 +163,12 @@ async fn a_browser_has_one_session_to_extend(db: Database) {
 }
 
 fn proof(verified_at: i64, expires_at: i64, signing_key: &str) -> Proof<'_> {
-    Proof { verified_at: at(verified_at), expires_at: at(expires_at), signing_key }
+    Proof {
+        verified_at: at(verified_at),
+        expires_at: at(expires_at),
+        signing_key,
+        platform_key: Some("lock"),
+    }
 }
 
 async fn many_are_revoked_at_once_and_told_one_by_one(db: Database) {

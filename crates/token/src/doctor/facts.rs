@@ -7,6 +7,7 @@ use super::{Context, Fact, Outline, StepName, names};
 use crate::base64url;
 use crate::claims::TokenOutline;
 use crate::json::{self, Object, Value};
+use crate::jwk::KeyFingerprint;
 
 /// Longest value that is shown, in characters.
 const SHOWN: usize = 128;
@@ -21,6 +22,8 @@ pub(super) struct Scene<'a> {
     pub(super) content: Option<&'a [u8]>,
     /// The claims of a token whose signature verified with an active key.
     pub(super) payload: Option<&'a [u8]>,
+    /// The platform key that such a token was encrypted to, if custody says.
+    pub(super) unwrapped_by: Option<KeyFingerprint>,
 }
 
 /// A text as it may be shown.
@@ -88,10 +91,11 @@ impl Scene<'_> {
         let mut facts = Vec::new();
         let header = header_of(self.token.as_bytes()).unwrap_or_default();
         let key_id = header.get("kid").and_then(Value::as_str);
-        let known = key_id.and_then(|key_id| {
+        let known = key_id.or(self.unwrapped_by.as_ref().map(KeyFingerprint::as_str)).and_then(|key_id| {
             self.context.platform_keys.iter().find(|platform_key| platform_key.key_id == key_id)
         });
         let platform_key = match (key_id, known) {
+            (None, Some(known)) if known.retired => "not named, and retired: still decrypting",
             (None, _) => "not named, every key is tried",
             (Some(_), Some(known)) if known.retired => "retired, still decrypting",
             (Some(_), Some(_)) => "active",

@@ -290,6 +290,7 @@ async fn inspect_with(
         context,
         content: inner.as_deref().map(Vec::as_slice),
         payload: payload.as_deref().map(Vec::as_slice),
+        unwrapped_by: unwrapped.by().filter(|_| signed),
     };
     let steps = StepName::ALL
         .into_iter()
@@ -321,7 +322,7 @@ async fn decrypt_again(token: &str, policy: &Policy, unwrapped: &Unwrapped) -> O
         return None;
     }
     let rules = JweRules { algorithms: policy.accepted_key_management(), require_key_id: false };
-    Jwe::parse(token, rules).ok()?.open(unwrapped).await.ok()
+    Some(Jwe::parse(token, rules).ok()?.open(unwrapped).await.ok()?.content)
 }
 
 /// The payload of a compact JWS.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::content_key::{KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey};
 use crate::ecdh_es::KeyAgreement;
+use crate::jwk::KeyFingerprint;
 
 /// What came of an unwrap. The key is wiped when this is dropped.
 type Outcome = Result<UnwrappedKey, UnwrapError>;
@@ -63,6 +64,11 @@ pub struct Unwrapped(Option<Outcome>);
 impl Unwrapped {
     fn again(&self) -> UnwrapFuture<'_> {
         Box::pin(std::future::ready(self.0.as_ref().map_or_else(|| Ok(UnwrappedKey::none()), copy)))
+    }
+
+    /// The platform key that the token was encrypted to, if custody said so.
+    pub(super) fn by(&self) -> Option<KeyFingerprint> {
+        self.0.as_ref()?.as_ref().ok()?.unwrapped_by()
     }
 }
 

@@ -1,31 +1,28 @@
-//! `signet keys platform`: the platform's own keys in the local keystore.
+//! `signet keys platform`: the platform's own keys in custody. A platform that runs follows within a second.
 
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
-use serde_json::Value;
-use signet_app::Actor;
-use signet_custody::{DecryptionKeyInfo, KeyState, Keystore, KeystoreError};
-use signet_domain::audit::AuditKind;
+use serde_json::{Value, json};
+use signet_app::{Actor, App, PlatformKeyChange, PlatformKeyChanged, PlatformKeyDetail, PlatformKeyState};
 use signet_token::KeyManagement;
 
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
-use crate::platform;
-
-/// How a running platform learns of a change.
-const RESTART: &str = "\nA platform reads its keys when it starts: restart it.";
+use crate::platform::Operator;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum PlatformKeysCommand {
-    /// List the keys: RSA newest first, then those on curves
+    /// List the keys: RSA newest first, then those on curves, then revoked ones; and who used them in the last seven days
     List(StorageArgs),
     /// Make a key for an algorithm, the first or a further one; those before it are retired
     Create(AlgorithmArgs),
     /// Publish no key for an algorithm on a curve any more; its keys go on decrypting until they are destroyed
     Retire(AlgorithmArgs),
-    /// Destroy a retired key: tokens encrypted to it no longer open
-    Destroy(DestroyArgs),
+    /// Destroy a retired key: tokens encrypted to it no longer open, and the sessions they opened end
+    Destroy(KeyArgs),
+    /// Revoke a key that may have leaked, whatever its state: as destroy, and one that is in use is replaced first
+    Revoke(KeyArgs),
 }
 
 #[derive(Args, Debug)]
@@ -38,7 +35,7 @@ pub(crate) struct AlgorithmArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct DestroyArgs {
+pub(crate) struct KeyArgs {
     /// The key's id, as the list has it
     #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     key_id: String,
@@ -53,140 +50,120 @@ fn parse_algorithm(text: &str) -> Result<KeyManagement, String> {
 
 pub(super) async fn run(command: PlatformKeysCommand) -> anyhow::Result<()> {
     match command {
-        PlatformKeysCommand::List(storage) => list(&storage).await,
+        PlatformKeysCommand::List(storage) => {
+            existing(&storage)?;
+            with_keys(&storage, list).await.and_then(|keys| show(&keys, &storage))
+        }
         PlatformKeysCommand::Create(args) => create(&args).await,
         PlatformKeysCommand::Retire(args) => retire(&args).await,
-        PlatformKeysCommand::Destroy(args) => destroy(&args).await,
+        PlatformKeysCommand::Destroy(args) => revoke(&args, true).await,
+        PlatformKeysCommand::Revoke(args) => revoke(&args, false).await,
     }
-}
-
-async fn list(storage: &StorageArgs) -> anyhow::Result<()> {
-    let keystore = existing(storage).await?;
-    output::records(keystore.decryption_keys().iter().map(describe).collect(), storage.json)
 }
 
 async fn create(args: &AlgorithmArgs) -> anyhow::Result<()> {
     let name = args.algorithm.name();
-    let keystore = platform::open_keystore(&args.storage.resolve()?).await?;
-    let (key_id, keys) = change(&args.storage, keystore, |keystore| {
-        keystore.rotate_decryption_key_for(args.algorithm).with_context(|| format!("make a key for {name}"))
+    let made = with_keys(&args.storage, async |app| {
+        change(app, PlatformKeyChange::Create(args.algorithm))
+            .await
+            .with_context(|| format!("make a key for {name}"))
     })
     .await?;
-    let made = keys.iter().find(|info| info.key_id == key_id);
-    output::record(describe(made.context("find the new key")?), args.storage.json)?;
-    if !args.storage.json {
-        output::line(RESTART)?;
-        if args.algorithm != KeyManagement::RsaOaep256 {
-            output::line(&format!(
-                "Projects choose it with: signet project set SITE --profile strict --key-management {name}"
-            ))?;
-        }
+    output::record(describe(&made.key), args.storage.json)?;
+    if !args.storage.json && args.algorithm != KeyManagement::RsaOaep256 {
+        output::line(&format!(
+            "\nProjects choose it with: signet project set SITE --profile strict --key-management {name}"
+        ))?;
     }
     Ok(())
 }
 
 async fn retire(args: &AlgorithmArgs) -> anyhow::Result<()> {
     let name = args.algorithm.name();
-    let curve = args.algorithm.curve().with_context(|| {
+    args.algorithm.curve().with_context(|| {
         format!("there is always an active key for {name}: make a new one, and those before it are retired")
     })?;
-    let keystore = existing(&args.storage).await?;
-    ensure!(
-        keystore
-            .decryption_keys()
+    existing(&args.storage)?;
+    let keys = with_keys(&args.storage, async |app| {
+        let keys = list(app).await?;
+        let active = keys
             .iter()
-            .any(|info| info.algorithm == args.algorithm && info.state == KeyState::Active),
-        "there is no active key for {name}"
-    );
-    let ((), keys) = change(&args.storage, keystore, |keystore| {
-        keystore.retire_agreement_keys(curve).with_context(|| format!("retire the keys for {name}"))
+            .find(|key| key.record.algorithm == name && key.state == PlatformKeyState::Active)
+            .with_context(|| format!("there is no active key for {name}"))?;
+        change(app, PlatformKeyChange::Retire(active.record.key_id.clone()))
+            .await
+            .with_context(|| format!("retire the keys for {name}"))?;
+        list(app).await
     })
     .await?;
     show(&keys, &args.storage)
 }
 
-async fn destroy(args: &DestroyArgs) -> anyhow::Result<()> {
-    let keystore = existing(&args.storage).await?;
-    let ((), keys) = change(&args.storage, keystore, |keystore| {
-        let found = keystore.decryption_keys().into_iter().find(|info| info.key_id.as_str() == args.key_id);
-        let destroy = |info: DecryptionKeyInfo| keystore.destroy_decryption_key(&info.key_id);
-        found
-            .ok_or(KeystoreError::KeyNotFound)
-            .and_then(destroy)
-            .with_context(|| format!("destroy the key {}", args.key_id))
+async fn revoke(args: &KeyArgs, only_retired: bool) -> anyhow::Result<()> {
+    existing(&args.storage)?;
+    let keys = with_keys(&args.storage, async |app| {
+        let keys = list(app).await?;
+        let found = keys.iter().find(|key| key.record.key_id == args.key_id);
+        let found = found.with_context(|| format!("there is no such key as {}", args.key_id))?;
+        ensure!(
+            !only_retired || found.state != PlatformKeyState::Active,
+            "the key is active: make a new one for its algorithm, or retire it, first; or revoke it"
+        );
+        change(app, PlatformKeyChange::Revoke(args.key_id.clone()))
+            .await
+            .with_context(|| format!("revoke the key {}", args.key_id))?;
+        list(app).await
     })
     .await?;
     show(&keys, &args.storage)
 }
 
-/// Changes the keystore and records in the audit log what became of each key. The database is opened first: no key is
-/// changed that cannot be accounted for. Gives the keys as they are then.
-async fn change<T>(
+async fn list(app: &App) -> anyhow::Result<Vec<PlatformKeyDetail>> {
+    app.platform_keys_as_operator().await.context("list the platform's keys")
+}
+
+async fn change(app: &App, change: PlatformKeyChange) -> anyhow::Result<PlatformKeyChanged> {
+    Ok(app.change_platform_keys_as_operator(change, &Actor::operator(&operator_name())).await?)
+}
+
+/// Does something with database and keys.
+async fn with_keys<T>(
     storage: &StorageArgs,
-    mut keystore: Keystore,
-    edit: impl FnOnce(&mut Keystore) -> anyhow::Result<T>,
-) -> anyhow::Result<(T, Vec<DecryptionKeyInfo>)> {
-    let operator = storage.open().await?;
-    let before = keystore.decryption_keys();
-    let changed = async {
-        let outcome = edit(&mut keystore)?;
-        let after = keystore.decryption_keys();
-        let actor = Actor::operator(&operator_name());
-        for (kind, info) in events(&before, &after) {
-            operator
-                .app()
-                .record_platform_key(kind, info.key_id.as_str(), info.algorithm.name(), &actor)
-                .await
-                .context("record the change, which was made, in the audit log")?;
-        }
-        anyhow::Ok((outcome, after))
-    }
-    .await;
+    work: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let operator = Operator::open_with_keys(&storage.resolve()?).await?;
+    let done = work(operator.app()).await;
     operator.close().await;
-    changed
+    done
 }
 
-/// What became of each key that is not as it was.
-fn events<'a>(
-    before: &'a [DecryptionKeyInfo],
-    after: &'a [DecryptionKeyInfo],
-) -> Vec<(AuditKind, &'a DecryptionKeyInfo)> {
-    let state_in = |keys: &[DecryptionKeyInfo], info: &DecryptionKeyInfo| {
-        keys.iter().find(|other| other.key_id == info.key_id).map(|other| other.state)
-    };
-    let of_those_before = before.iter().filter_map(|info| match (info.state, state_in(after, info)) {
-        (_, None) => Some((AuditKind::PlatformKeyRevoked, info)),
-        (KeyState::Active, Some(KeyState::Retired)) => Some((AuditKind::PlatformKeyRetired, info)),
-        _ => None,
-    });
-    let new = after.iter().filter(|info| state_in(before, info).is_none());
-    of_those_before.chain(new.map(|info| (AuditKind::PlatformKeyCreated, info))).collect()
-}
-
-/// Opens the keystore, and makes none: a list of keys that were made for the list would mislead.
-async fn existing(storage: &StorageArgs) -> anyhow::Result<Keystore> {
+/// Refuses to make a keystore: a list of keys that were made for the list would mislead.
+fn existing(storage: &StorageArgs) -> anyhow::Result<()> {
     let config = storage.resolve()?;
     ensure!(config.keystore.exists(), "there is no keystore at {}", config.keystore.display());
-    platform::open_keystore(&config).await
-}
-
-/// Shows what is left.
-fn show(keys: &[DecryptionKeyInfo], storage: &StorageArgs) -> anyhow::Result<()> {
-    output::records(keys.iter().map(describe).collect(), storage.json)?;
-    if !storage.json {
-        output::line(RESTART)?;
-    }
     Ok(())
 }
 
-fn describe(info: &DecryptionKeyInfo) -> Record {
-    let state = match info.state {
-        KeyState::Active => "ACTIVE",
-        KeyState::Retired => "RETIRED",
+fn show(keys: &[PlatformKeyDetail], storage: &StorageArgs) -> anyhow::Result<()> {
+    output::records(keys.iter().map(describe).collect(), storage.json)
+}
+
+fn describe(key: &PlatformKeyDetail) -> Record {
+    let state = match key.state {
+        PlatformKeyState::Active => "ACTIVE",
+        PlatformKeyState::Retiring => "RETIRING",
+        PlatformKeyState::Revoked => "REVOKED",
+    };
+    let uses = |project: &signet_app::PlatformKeyUse| {
+        json!({ "projectId": project.project_id.as_str(), "uses": project.uses,
+            "lastUsedAt": project.last_used_at.to_string() })
     };
     Record::default()
-        .with("keyId", info.key_id.as_str())
-        .with("algorithm", info.algorithm.name())
+        .with("keyId", key.record.key_id.as_str())
+        .with("algorithm", key.record.algorithm.as_str())
         .with("state", state)
-        .with("publicJwk", serde_json::from_str(&info.public_jwk).unwrap_or(Value::Null))
+        .with("createdAt", key.record.created_at.to_string())
+        .with("lastUsedAt", key.last_used_at.map(|at| at.to_string()))
+        .with("projects", key.projects.iter().map(uses).collect::<Vec<_>>())
+        .with("publicJwk", serde_json::from_str(&key.record.public_jwk).unwrap_or(Value::Null))
 }
