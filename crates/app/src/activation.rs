@@ -9,18 +9,19 @@ use std::time::Duration;
 use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::origin::Origin;
 use signet_domain::{Assurance, BrowserId, DeviceId, Project, ProjectId, SessionId, Timestamp, VisitorId};
-use signet_token::doctor::{Unwrapped, Unwrapping};
-use signet_token::{CheckedToken, PublicCode, ReceivedToken, SignatureFault, TokenError};
+use signet_token::doctor::Unwrapping;
+use signet_token::{CheckedToken, ReceivedToken, SignatureFault, TokenError};
 use zeroize::Zeroizing;
 
+use crate::attempt::{Attempt, Refusal};
 use crate::earlier_messages::EarlierConversation;
 use crate::error::FailureCode;
-use crate::failures::Refused;
+use crate::observation::observes;
 use crate::presented::is_claimed_id;
 use crate::projects::ActiveProject;
 use crate::session_token::{ANONYMOUS_SESSION, DEVICE_CREDENTIAL, Device, OpenedSession, VisitorSession};
 use crate::sign_in_write::{Presented, SignIn};
-use crate::{App, AppError, RequestContext};
+use crate::{App, RequestContext};
 
 /// What the page offers.
 #[derive(Clone)]
@@ -109,6 +110,8 @@ pub struct Activated {
     pub outcome: ActivationOutcome,
     /// Case 3: the anonymous conversation whose messages the visitor may still add.
     pub earlier: Option<EarlierConversation>,
+    /// In observe mode, what would have come of the token. The session is anonymous either way.
+    pub observed: Option<Result<(), ActivationFailure>>,
 }
 
 /// A refused activation. What the browser may know; the cause is in log and metrics under the correlation id.
@@ -129,56 +132,6 @@ pub struct TestedToken {
     pub expires_at: Timestamp,
 }
 
-/// Why an attempt failed: the code for the browser, and the finer one for log and metrics.
-struct Refusal {
-    code: FailureCode,
-    fine_code: &'static str,
-    retry_after: Option<Duration>,
-}
-
-/// What becomes known of an attempt on its way, for the feed of those that are refused.
-#[derive(Default)]
-struct Attempt {
-    active: Option<Arc<ActiveProject>>,
-    origin: Option<String>,
-    token: Option<Zeroizing<String>>,
-    unwrapped: Option<Unwrapped>,
-}
-
-impl Refusal {
-    fn plain(code: FailureCode) -> Self {
-        Self { code, fine_code: code.as_str(), retry_after: None }
-    }
-
-    fn limited(retry_after: Duration) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::plain(FailureCode::RateLimited) }
-    }
-}
-
-impl From<AppError> for Refusal {
-    fn from(error: AppError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "activation could not use storage");
-        Self::plain(FailureCode::ServiceUnavailable)
-    }
-}
-
-impl From<TokenError> for Refusal {
-    fn from(error: TokenError) -> Self {
-        let code = match error.code() {
-            PublicCode::TokenMalformed => FailureCode::TokenMalformed,
-            PublicCode::TokenUndecryptable => FailureCode::TokenUndecryptable,
-            PublicCode::TokenSignatureInvalid => FailureCode::TokenSignatureInvalid,
-            PublicCode::TokenClaimsInvalid => FailureCode::TokenClaimsInvalid,
-            PublicCode::TokenExpired => FailureCode::TokenExpired,
-            PublicCode::TokenReplayed => FailureCode::TokenReplayed,
-            PublicCode::RateLimited => FailureCode::RateLimited,
-            PublicCode::ServiceUnavailable => FailureCode::ServiceUnavailable,
-        };
-        let retry_after = (code == FailureCode::RateLimited).then_some(Duration::from_secs(1));
-        Self { code, fine_code: error.fine_code(), retry_after }
-    }
-}
-
 impl App {
     /// Opens a visitor session, or renews the one presented.
     pub async fn activate(
@@ -193,7 +146,7 @@ impl App {
         }
         let kind = if attempt.token.is_some() { "secured" } else { "anonymous" };
         let result = self.try_activate(request, context, &mut attempt).await;
-        self.keep_refusal(&result, attempt, context);
+        self.keep_refusal(result.as_ref().err(), attempt, context);
         Self::account_for(result, kind, &project_id, context)
     }
 
@@ -218,7 +171,7 @@ impl App {
         let token = Some(Zeroizing::new(credentials.to_owned()));
         let mut attempt = Attempt { token, ..Attempt::default() };
         let result = self.try_authenticate(access, credentials, &mut attempt, context).await;
-        self.keep_refusal(&result, attempt, context);
+        self.keep_refusal(result.as_ref().err(), attempt, context);
         Self::account_for(result, "backend", access.project_id().as_str(), context)
     }
 
@@ -246,6 +199,14 @@ impl App {
                 self.limits.activation(context.address).map_err(Refusal::limited)?;
                 let handed_over = self.handed_over(&active, hand_over).await?;
                 self.open_anonymous(&active, &presented, handed_over, (claimed_id, request.proof_key))
+            }
+            ActivationOption::Secured { .. } if observes(&active, &presented) => {
+                self.limits.activation(context.address).map_err(Refusal::limited)?;
+                let observed = self.observe(&active, std::mem::take(attempt), context).await;
+                let handed_over = self.handed_over(&active, hand_over).await?;
+                let open = (claimed_id, request.proof_key);
+                let activated = self.open_anonymous(&active, &presented, handed_over, open)?;
+                Ok(Activated { observed: Some(observed), ..activated })
             }
             ActivationOption::Secured { token } => {
                 let received = receive(&active, &token)?;
@@ -289,6 +250,9 @@ impl App {
         attempt.active = Some(Arc::clone(&active));
         let received = receive(&active, credentials)?;
         let checked = self.verify(&active, received, credentials, attempt).await?;
+        if observes(&active, &Presented::Nothing) {
+            return Err(Refusal::plain(FailureCode::ProjectNotSetUp));
+        }
         self.open_secured(&active, &checked, Presented::Nothing, (None, None), context).await
     }
 
@@ -298,7 +262,7 @@ impl App {
         self.active_project(&id).await?.ok_or_else(not_set_up)
     }
 
-    async fn verify(
+    pub(crate) async fn verify(
         &self,
         active: &ActiveProject,
         received: ReceivedToken,
@@ -313,7 +277,11 @@ impl App {
         let unwrapping = Unwrapping::new(&opener);
         let decrypted = received.decrypt(&unwrapping).await;
         attempt.unwrapped = Some(unwrapping.into_outcome());
-        let verified = match decrypted?.verify(&active.keys) {
+        let decrypted = decrypted?;
+        let trace = decrypted.signature_trace();
+        let verdict = decrypted.verify(&active.keys);
+        self.keep_signature(&active.project.id, trace, &verdict);
+        let verified = match verdict {
             Err(TokenError::Signature(SignatureFault::KeyUnknown | SignatureFault::SignatureInvalid))
                 if active.has_key_set && self.look_for_new_keys(&active.project.id).await =>
             {
@@ -376,6 +344,7 @@ impl App {
             project: active.project.clone(),
             outcome,
             earlier: None,
+            observed: None,
         })
     }
 
@@ -422,6 +391,7 @@ impl App {
             project: active.project.clone(),
             outcome: written.outcome,
             earlier: written.earlier,
+            observed: None,
         })
     }
 
@@ -441,54 +411,8 @@ impl App {
             sign_out_handle: self.sessions.sign_out_handle(session, now)?,
         })
     }
-
-    /// Hands a refused token over to the project's feed. Attempts over the limit are not kept there: they come without bound.
-    fn keep_refusal<T>(&self, result: &Result<T, Refusal>, attempt: Attempt, context: &RequestContext) {
-        let Attempt { active: Some(active), token: Some(token), origin, unwrapped } = attempt else { return };
-        let Err(refusal) = result else { return };
-        if refusal.code == FailureCode::RateLimited {
-            return;
-        }
-        let traced = self.limits.traced_failure(&active.project.id);
-        self.failures.record(Refused {
-            id: self.env.uuid_v7(),
-            at: self.env.now(),
-            active,
-            code: refusal.code,
-            fine_code: refusal.fine_code,
-            correlation_id: context.correlation_id.clone(),
-            origin,
-            token,
-            unwrapped,
-            traced,
-        });
-    }
-
-    /// Counts an attempt and logs it without anything the token said.
-    fn account_for<T>(
-        result: Result<T, Refusal>,
-        kind: &'static str,
-        project_id: &str,
-        context: &RequestContext,
-    ) -> Result<T, ActivationFailure> {
-        let code = result.as_ref().map_or_else(|refusal| refusal.code.as_str(), |_| "SUCCESS");
-        metrics::counter!("signet_activations_total", "kind" => kind, "code" => code).increment(1);
-        result.map_err(|refusal| {
-            // A site id that is not one could be anything, a token too.
-            let project = ProjectId::parse(project_id).map_or("unreadable", |_| project_id);
-            tracing::info!(
-                kind,
-                project,
-                code = refusal.code.as_str(),
-                fine_code = refusal.fine_code,
-                correlation_id = %context.correlation_id,
-                "activation refused"
-            );
-            ActivationFailure { code: refusal.code, retry_after: refusal.retry_after }
-        })
-    }
 }
 
-fn receive(active: &ActiveProject, token: &str) -> Result<ReceivedToken, Refusal> {
+pub(crate) fn receive(active: &ActiveProject, token: &str) -> Result<ReceivedToken, Refusal> {
     Ok(ReceivedToken::parse(token, &active.policy)?)
 }

@@ -327,7 +327,11 @@ impl App {
         (challenge.as_str().to_owned(), until)
     }
 
-    async fn key_of(&self, project_id: &ProjectId, id: CustomerKeyId) -> Result<CustomerKey, AppError> {
+    pub(crate) async fn key_of(
+        &self,
+        project_id: &ProjectId,
+        id: CustomerKeyId,
+    ) -> Result<CustomerKey, AppError> {
         let project_id = project_id.clone();
         self.store
             .read(move |tx| {

@@ -15,6 +15,7 @@ use signet_domain::audit::{AuditEvent, AuditKind};
 use signet_domain::{EventKind, ProjectId, SessionId, Timestamp, VisitorId, origin::Origin};
 use signet_store::audit_events;
 use signet_store::authentication_failures::{self, AuthenticationFailure, FailureFilter};
+use signet_store::authentication_successes;
 use signet_store::events::{self, NewEvent, Trace};
 use signet_store::{Page, PageRequest, Store};
 use signet_token::doctor::{self, PlatformKey, Unwrapped};
@@ -156,7 +157,7 @@ impl FailureFeed {
 async fn write_all(store: Store, platform_keys: Arc<PlatformKeys>, mut entries: mpsc::Receiver<Entry>) {
     let mut batch = Vec::with_capacity(BATCH);
     while entries.recv_many(&mut batch, BATCH).await > 0 {
-        let (mut failures, mut waiting) = (Vec::new(), Vec::new());
+        let (mut failures, mut notes, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         let mut misuses = Vec::new();
         for entry in batch.drain(..) {
             match entry {
@@ -166,7 +167,7 @@ async fn write_all(store: Store, platform_keys: Arc<PlatformKeys>, mut entries: 
                     // Looking costs a few signature checks: others get their turn between two.
                     tokio::task::yield_now().await;
                 }
-                Entry::Noted(noted) => failures.push((line(*noted), false)),
+                Entry::Noted(entry) => notes.push(line(*entry)),
                 Entry::Misuse(misuse) => {
                     failures.push((line(misuse.noted()), false));
                     misuses.extend(misuse.traced.then_some(*misuse));
@@ -174,8 +175,8 @@ async fn write_all(store: Store, platform_keys: Arc<PlatformKeys>, mut entries: 
                 Entry::Flush(written) => waiting.push(written),
             }
         }
-        if !failures.is_empty() {
-            write(&store, failures, misuses).await;
+        if !failures.is_empty() || !notes.is_empty() {
+            write(&store, failures, notes, misuses).await;
         }
         let flushed = !waiting.is_empty();
         for written in waiting {
@@ -187,8 +188,13 @@ async fn write_all(store: Store, platform_keys: Arc<PlatformKeys>, mut entries: 
     }
 }
 
-async fn write(store: &Store, failures: Vec<(AuthenticationFailure, bool)>, mut misuses: Vec<Misuse>) {
-    let count = failures.len() as u64;
+async fn write(
+    store: &Store,
+    failures: Vec<(AuthenticationFailure, bool)>,
+    notes: Vec<AuthenticationFailure>,
+    mut misuses: Vec<Misuse>,
+) {
+    let count = (failures.len() + notes.len()) as u64;
     let mut traced: Vec<AuthenticationFailure> =
         failures.iter().filter(|(_, traced)| *traced).map(|(failure, _)| failure.clone()).collect();
     // Event counters are locked in one order, whichever process writes.
@@ -199,6 +205,7 @@ async fn write(store: &Store, failures: Vec<(AuthenticationFailure, bool)>, mut 
         .write(move |tx| {
             Box::pin(async move {
                 authentication_failures::insert_all(tx, &failures).await?;
+                authentication_failures::note_all(tx, &notes).await?;
                 for failure in traced {
                     let trace =
                         Trace { correlation_id: Some(&failure.correlation_id), subject: Some(failure.id) };
@@ -326,6 +333,8 @@ pub struct FailureSpan {
     pub to: Timestamp,
     /// Coarse code, fine code and how often, most frequent first.
     pub codes: Vec<(String, String, i64)>,
+    /// How many tokens were accepted meanwhile.
+    pub successes: i64,
 }
 
 impl App {
@@ -366,12 +375,15 @@ impl App {
         let project_id = access.project_id().clone();
         let end = Timestamp::from_millis(from.saturating_add(minutes.saturating_mul(MINUTE)));
         let start = Timestamp::from_millis(from);
-        let counts = self
+        self.write_key_uses().await?;
+        let (counts, successes) = self
             .store
             .read(move |tx| {
                 Box::pin(async move {
                     let counts = authentication_failures::counts(tx, &project_id, start, end, span).await?;
-                    Ok::<_, AppError>(counts)
+                    let accepted =
+                        authentication_successes::counts(tx, &project_id, (start, end), span).await?;
+                    Ok::<_, AppError>((counts, accepted))
                 })
             })
             .await?;
@@ -386,7 +398,8 @@ impl App {
                 .map(|count| (count.code.clone(), count.fine_code.clone(), count.failures))
                 .collect();
             codes.sort_by_key(|(_, _, failures)| std::cmp::Reverse(*failures));
-            FailureSpan { from: at(number), to: at(number + 1), codes }
+            let accepted = successes.iter().filter(|(span, _)| *span == number).map(|(_, count)| count).sum();
+            FailureSpan { from: at(number), to: at(number + 1), codes, successes: accepted }
         };
         Ok((0..spans).map(of).collect())
     }

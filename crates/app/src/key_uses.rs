@@ -1,9 +1,10 @@
-//! Which keys are in use, gathered in memory and written about once a second: an activation must not pay for it.
+//! Which keys are in use and how many tokens were accepted, gathered in memory and written about once a second: an activation must not pay for it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use signet_domain::{ProjectId, Timestamp};
+use signet_store::authentication_successes;
 use signet_store::key_uses::{self, KeyUse};
 
 use crate::{App, AppError};
@@ -13,10 +14,14 @@ type Pair = (ProjectId, String, String);
 
 /// Uses that are not written yet. What a process that is killed has gathered in its last second is lost: it is a statistic.
 #[derive(Default)]
-pub(crate) struct KeyUses(Mutex<HashMap<Pair, KeyUse>>);
+pub(crate) struct KeyUses {
+    pairs: Mutex<HashMap<Pair, KeyUse>>,
+    /// Accepted tokens by project and minute.
+    accepted: Mutex<HashMap<(ProjectId, i64), i64>>,
+}
 
 impl KeyUses {
-    /// Counts a session that was opened or renewed.
+    /// Counts a token that was accepted: it opened or renewed a session, or would have.
     pub(crate) fn count(
         &self,
         project_id: &ProjectId,
@@ -34,10 +39,16 @@ impl KeyUses {
             last_at: now,
         };
         self.put(once);
+        self.accept(project_id.clone(), authentication_successes::minute_of(now), 1);
+    }
+
+    fn accept(&self, project_id: ProjectId, minute: i64, count: i64) {
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        *accepted.entry((project_id, minute)).or_default() += count;
     }
 
     fn put(&self, entry: KeyUse) {
-        let mut gathered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gathered = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = (entry.project_id.clone(), entry.customer_key.clone(), entry.platform_key.clone());
         gathered
             .entry(pair)
@@ -50,7 +61,7 @@ impl KeyUses {
     }
 
     fn take(&self) -> Vec<KeyUse> {
-        let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let gathered = std::mem::take(&mut *self.pairs.lock().unwrap_or_else(PoisonError::into_inner));
         let mut uses: Vec<KeyUse> = gathered.into_values().collect();
         // In one order, so that two nodes never wait for each other's rows.
         uses.sort_by(|a, b| {
@@ -62,24 +73,40 @@ impl KeyUses {
         });
         uses
     }
+
+    fn take_accepted(&self) -> Vec<(ProjectId, i64, i64)> {
+        let accepted = std::mem::take(&mut *self.accepted.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut counts: Vec<_> =
+            accepted.into_iter().map(|((project_id, minute), count)| (project_id, minute, count)).collect();
+        counts.sort();
+        counts
+    }
 }
 
 impl App {
-    /// Writes down which keys were used since the last time. Once a second, before the lists that show it, and before the
+    /// Writes down which keys were used since the last time, and how many tokens were accepted. Once a second, before the lists that show it, and before the
     /// database is closed.
     pub async fn write_key_uses(&self) -> Result<(), AppError> {
-        let uses = self.key_uses.take();
+        let (uses, accepted) = (self.key_uses.take(), self.key_uses.take_accepted());
         if uses.is_empty() {
             return Ok(());
         }
-        let written = uses.clone();
+        let (written, counted) = (uses.clone(), accepted.clone());
         let result: Result<(), AppError> = self
             .store
-            .write(move |tx| Box::pin(async move { Ok(key_uses::add_all(tx, &written).await?) }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    key_uses::add_all(tx, &written).await?;
+                    Ok(authentication_successes::add_all(tx, &counted).await?)
+                })
+            })
             .await;
         if result.is_err() {
             for entry in uses {
                 self.key_uses.put(entry);
+            }
+            for (project_id, minute, count) in accepted {
+                self.key_uses.accept(project_id, minute, count);
             }
         }
         result

@@ -9,6 +9,7 @@
 mod account;
 mod activation;
 mod administration;
+mod attempt;
 mod audit;
 mod audit_check;
 mod audit_keeping;
@@ -30,9 +31,11 @@ mod identity_request;
 mod inspection;
 mod key_refusal;
 mod key_sets;
+mod key_trial;
 mod key_uses;
 mod limits;
 mod nodes;
+mod observation;
 mod one_time_password;
 mod people;
 mod platform_keys;
@@ -82,6 +85,7 @@ pub use feed::{ProjectFeed, ProjectUpdate, VisitorFeed, VisitorUpdate};
 pub use groups::GroupChange;
 pub use identity_request::NotConfirmed;
 pub use key_sets::openssl_command;
+pub use key_trial::KeyTrial;
 pub use limits::{Limits, RateLimits};
 pub use nodes::NodeRelay;
 pub use people::{Acceptance, Invited, Invitee, NewUser};
@@ -172,6 +176,7 @@ pub struct App {
     failures: failures::FailureFeed,
     projects: projects::ProjectCache,
     key_uses: key_uses::KeyUses,
+    recent_signatures: key_trial::RecentSignatures,
     key_sets: key_sets::KeySetFetches,
     outbound: Fetcher,
     /// Rings when a visitor wrote to a bot.
@@ -218,6 +223,7 @@ impl App {
             failures,
             projects: projects::ProjectCache::default(),
             key_uses: key_uses::KeyUses::default(),
+            recent_signatures: key_trial::RecentSignatures::default(),
             key_sets: key_sets::KeySetFetches::default(),
             outbound: parts.outbound,
             bot_bell: tokio::sync::Notify::new(),

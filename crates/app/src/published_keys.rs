@@ -98,7 +98,9 @@ impl KeyUnwrap for Opener<'_> {
         key_id: Option<&'a str>,
         agreement: &'a KeyAgreement,
     ) -> UnwrapFuture<'a> {
-        Box::pin(async move { Ok(self.judge(key_id, self.custody.agree_and_unwrap(key_id, agreement).await?)) })
+        Box::pin(
+            async move { Ok(self.judge(key_id, self.custody.agree_and_unwrap(key_id, agreement).await?)) },
+        )
     }
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use signet_domain::audit::AuditKind;
 use signet_domain::{MessageId, SessionEnd};
 use signet_store::{
-    access_tokens, audit_events, authentication_failures, hand_overs, replays, second_factors, sessions,
+    access_tokens, audit_events, authentication_failures, authentication_successes, hand_overs, replays,
+    second_factors, sessions,
 };
 
 use crate::endings::Ending;
@@ -164,6 +165,7 @@ impl App {
         self.backoff.forget_old(now);
         self.sessions.forget_expired(now);
         self.proofs.forget_expired(now);
+        self.recent_signatures.forget_old(now);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
@@ -171,6 +173,7 @@ impl App {
                     hand_overs::purge(tx, now).await?;
                     second_factors::forget_old_browsers(tx, now).await?;
                     authentication_failures::purge_counts(tx, now).await?;
+                    authentication_successes::purge(tx, now).await?;
                     Ok::<_, AppError>(())
                 })
             })

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 pub enum AuthenticatedMode {
     /// The tag starts anonymously by itself; secured activation is still possible.
     Off,
-    /// As off, and every token is verified and reported without being needed.
+    /// As off, and every token is verified and reported as if the mode were on. It opens no verified session.
     Observe,
     /// The tag waits for `activate`.
     On,

@@ -5,7 +5,7 @@ use signet_app::{AppError, CustomerKeyDetail, KeyRegistration, ProjectAccess};
 use signet_domain::{CustomerKeyId, Scope};
 
 use crate::call::Call;
-use crate::model::{CustomerKeyNode, CustomerKeyPayload};
+use crate::model::{CustomerKeyNode, CustomerKeyPayload, CustomerKeyTryPayload};
 use crate::scalars::Uuid;
 use crate::user_error::UserError;
 
@@ -106,6 +106,29 @@ impl KeyMutation {
         let (call, id) = (Call::of(ctx)?, CustomerKeyId::from_uuid(input.customer_key_id.0));
         answer(call, &input.project_id, async |access| call.app.retire_key(access, id, &call.actor()).await)
             .await
+    }
+
+    /// Tries a key, active or not, on the last tokens that reached the project, good ones and those that no key verified: at most 100, from the last quarter of an hour, of the server that answers. Nothing of the tokens is kept but signatures and digests, in memory.
+    #[graphql(complexity = "WRITE_COST + child_complexity")]
+    async fn customer_key_try(
+        &self,
+        ctx: &Context<'_>,
+        input: CustomerKeyInput,
+    ) -> Result<CustomerKeyTryPayload> {
+        let (call, id) = (Call::of(ctx)?, CustomerKeyId::from_uuid(input.customer_key_id.0));
+        let tried = match call.access(&input.project_id, Scope::KeysWrite) {
+            Ok(access) => {
+                call.app.try_key(&access, id).await.map_err(|error| ("customerKeyId", "customer key", error))
+            }
+            Err(error) => Err(("projectId", "project", error)),
+        };
+        match tried {
+            Ok(trial) => Ok(CustomerKeyTryPayload::of(&trial)),
+            Err((field, thing, AppError::NotFound)) => {
+                Ok(CustomerKeyTryPayload::refused(UserError::not_found(field, thing)))
+            }
+            Err((_, _, error)) => Err(call.error(&error)),
+        }
     }
 
     /// Revokes a key for good: it verifies nothing any more, and the sessions it opened end within seconds.

@@ -130,11 +130,18 @@ pub async fn insert_all(tx: &mut Tx<'_>, failures: &[AuthenticationFailure]) -> 
             [(*project_id).into(), (*minute).into(), (*code).into(), (*fine_code).into(), (*count).into()];
         tx.execute(COUNT, &values).await?;
     }
-    for failure in failures {
-        insert(tx, failure).await?;
-    }
-    let mut projects: Vec<_> = counts.keys().map(|(project_id, ..)| *project_id).collect();
+    note_all(tx, failures).await
+}
+
+/// Stores lines in the order given without counting them, as for what is no refusal, and lets go of what is older than each project's
+/// newest [`KEPT`].
+pub async fn note_all(tx: &mut Tx<'_>, lines: &[AuthenticationFailure]) -> Result<(), StoreError> {
+    let mut projects: Vec<_> = lines.iter().map(|line| &line.project_id).collect();
+    projects.sort();
     projects.dedup();
+    for line in lines {
+        insert(tx, line).await?;
+    }
     for project_id in projects {
         tx.execute(TRIM, &[project_id.into(), project_id.into(), (KEPT as i64).into()]).await?;
     }

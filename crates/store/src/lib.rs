@@ -18,6 +18,7 @@ pub mod agents;
 pub mod api_clients;
 pub mod audit_events;
 pub mod authentication_failures;
+pub mod authentication_successes;
 pub mod bot_conversations;
 pub mod bots;
 pub mod conversations;
@@ -216,6 +217,7 @@ fn statements() -> impl Iterator<Item = Sql> {
         api_clients::STATEMENTS,
         audit_events::STATEMENTS,
         authentication_failures::STATEMENTS,
+        authentication_successes::STATEMENTS,
         bot_conversations::STATEMENTS,
         bots::STATEMENTS,
         conversations::STATEMENTS,

@@ -42,6 +42,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(12, "0012_earlier_messages"),
     migration!(13, "0013_bots"),
     migration!(14, "0014_platform_keys"),
+    migration!(15, "0015_observe"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

@@ -87,7 +87,7 @@ pub fn verify(
 }
 
 /// The signing input and the three parts; says what else the bytes are when they are not three parts.
-fn split(compact: &[u8]) -> Result<(&[u8], [&[u8]; 3]), SignatureFault> {
+pub(crate) fn split(compact: &[u8]) -> Result<(&[u8], [&[u8]; 3]), SignatureFault> {
     // Claims as plain JSON have dots of their own, in addresses.
     if compact.trim_ascii_start().starts_with(b"{") {
         return Err(SignatureFault::NotAJws);

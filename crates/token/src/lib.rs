@@ -46,6 +46,7 @@ mod remote_key;
 mod rsa_public;
 pub mod session_proof;
 pub mod session_token;
+mod signature_trace;
 mod signing_key;
 mod spki;
 mod verification_key;
@@ -68,5 +69,6 @@ pub use session_token::{
     AuditCheckpoint, Confirmation, SessionClaims, SessionSigner, SessionTokenError, SessionTokenKind,
     SessionVerifier,
 };
+pub use signature_trace::SignatureTrace;
 pub use verification_key::VerificationKey;
 pub use visitor_token::{DecryptedToken, ReceivedToken, VerifiedToken};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::digest::Digest;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256,
     VerificationAlgorithm,
@@ -248,6 +249,11 @@ impl VerificationKey {
     /// of `r` and `s` (RFC 7518 section 3.4), never DER.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         self.inner.parsed.verify_sig(message, signature).is_ok()
+    }
+
+    /// The same with the SHA-256 digest of the message. False for Ed25519, which signs no digest.
+    pub(crate) fn verifies_digest(&self, digest: &Digest, signature: &[u8]) -> bool {
+        self.inner.parsed.verify_digest_sig(digest, signature).is_ok()
     }
 }
 

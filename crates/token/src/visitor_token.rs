@@ -13,6 +13,7 @@ use crate::jwe::{Jwe, JweRules, OpenError};
 use crate::jwk::KeyFingerprint;
 use crate::jws::{self, JwsRules};
 use crate::policy::{MAX_TOKEN_BYTES, Policy, Profile};
+use crate::signature_trace::SignatureTrace;
 use crate::verification_key::VerificationKey;
 
 /// The explicit type (RFC 8725 section 3.11) of the strict profile's inner token.
@@ -104,6 +105,11 @@ impl DecryptedToken {
     /// The platform key that it was encrypted to: by custody's word, else by the token's own.
     pub fn platform_key(&self) -> Option<&str> {
         self.platform_key.as_deref()
+    }
+
+    /// What is left of the signature when the token is gone; `None` if the content is not signed with an algorithm of ours.
+    pub fn signature_trace(&self) -> Option<SignatureTrace> {
+        SignatureTrace::of(&self.content)
     }
 
     /// Verifies the content as a JWS of one of `keys`, the project's active keys.

@@ -115,6 +115,13 @@ const ALREADY_VERIFIED: Refused = {
   correlationId: "",
 };
 
+const NOT_SET_UP: Refused = {
+  status: "authentication-failure",
+  reason: "Failed to authenticate visitor from credentials : the website is not correctly setup (null)",
+  code: "PROJECT_NOT_SET_UP",
+  correlationId: "",
+};
+
 /** The longest delay a timer can hold. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -259,6 +266,8 @@ export class VisitorSession {
       void signOuts.drain();
       return unreachable("signed out meanwhile");
     }
+    // The mode was changed meanwhile: nobody who has proved who they are becomes a guest by that.
+    if (response.observed && this.#state.session?.assurance === "VERIFIED") return NOT_SET_UP;
     this.#clockAhead = clockAhead;
     this.#adopt(response);
     return response;
@@ -354,7 +363,8 @@ export class VisitorSession {
       if (option?.type !== "SECURED_AUTHENTICATION" || !wanted()) return false;
       const before = this.#state;
       const answer = await this.activate(option);
-      if (answer.status !== "authentication-success") return false;
+      // A token that was only observed has proved nothing to anybody.
+      if (answer.status !== "authentication-success" || answer.observed) return false;
       if (before.phase !== "open" || before.session?.assurance !== "VERIFIED") listener({ type: "restored" });
       return true;
     });

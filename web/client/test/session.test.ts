@@ -59,6 +59,7 @@ function granted(change: Partial<Session> = {}, outcome = "NEW", device: string 
       earlierConversationId: outcome === "BOTH" ? "c-0" : null,
       earlierClosedAt: outcome === "BOTH" ? at(0) : null,
     },
+    observed: null,
   };
 }
 
@@ -174,6 +175,25 @@ describe("activation", () => {
     ]);
     world.socket.onopen?.();
     expect(world.socket.of("hello")[0]?.token).toBe("token-1");
+  });
+
+  test("a token that is only observed proves nothing, and takes nothing from who is verified", async () => {
+    const observed = { status: "authentication-success", reason: null, code: null } as const;
+    const guest = (): ActivateResponse => ({ ...anonymously(), observed }) as ActivateResponse;
+    expect(await activate(SECURED, guest())).toMatchObject({ status: "authentication-success", observed });
+    expect(session.state.session?.assurance).toBe("ANONYMOUS");
+    expect(stored).toBe("device-1");
+    // An agent's request to confirm identity is not answered by it.
+    proofs.push(SECURED);
+    answers.push(guest());
+    const confirmed = session.confirm();
+    await world.pass(0);
+    expect(await confirmed).toBe(false);
+    expect(events).not.toContain("restored");
+
+    await activate(SECURED, granted());
+    expect(await activate(SECURED, guest())).toMatchObject({ status: "authentication-failure", code: "PROJECT_NOT_SET_UP" });
+    expect(session.state.session?.assurance).toBe("VERIFIED");
   });
 
   test("a transport failure is tried three more times, further apart each time", async () => {

@@ -65,7 +65,7 @@ const PROVIDER_PATIENCE = 30_000;
 const CHECK = 1_000;
 
 type Choice = { option: AuthenticationOption } | { failure: Failure; returned: unknown };
-type Reply = Extract<ToLoader, { type: "activated" | "refused" | "loggedOut" | "handedOver" }>;
+type Reply = Extract<ToLoader, { type: "activated" | "refused" | "observed" | "loggedOut" | "handedOver" }>;
 
 const CLOSED = unavailable("the chat was closed");
 
@@ -190,6 +190,7 @@ export function createTag(surroundings: Surroundings): Tag {
     switch (message.type) {
       case "activated":
       case "refused":
+      case "observed":
       case "loggedOut":
       case "handedOver":
         open.get(message.id)?.(message);
@@ -258,6 +259,11 @@ export function createTag(surroundings: Surroundings): Tag {
     provider = candidate;
     const extId = surroundings.extId();
     const reply = await request(widget, (id) => ({ type: "activate", id, option, extId }));
+    if (reply?.type === "observed") {
+      move("observed");
+      correlationId = reply.correlationId;
+      return reply.code ? failed(option, reply as Failure) : succeeded(option);
+    }
     if (reply?.type !== "activated") {
       if (!overtaken()) provider = former;
       return refuse(option, reply as unknown as Failure);

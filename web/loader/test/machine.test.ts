@@ -33,6 +33,7 @@ const EXPECTED: Record<Trigger, (Outcome | "-")[]> = {
   choseAnonymous: ["-", "-", "activating", "-", ...Array<Outcome>(4).fill("ALREADY_ACTIVATED"), "-", "-"],
   acceptedAnonymous: ["-", "anonymous", "anonymous", "-", "-", "-", "-", "-", "-", "-"],
   acceptedSecured: ["-", "-", "secured", "-", "secured", "-", "-", "secured", "-", "-"],
+  observed: ["-", "-", "anonymous", "-", "anonymous", "-", "-", "-", "-", "-"],
   refused: ["-", "idle", "idle", "-", "anonymous", "-", "-", "expired", "-", "-"],
   expired: ["-", "-", "-", "-", "-", "expired", "-", "-", "-", "-"],
   restored: ["-", "-", "-", ...Array<Outcome>(5).fill("secured"), "-", "-"],

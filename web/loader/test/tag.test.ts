@@ -231,6 +231,27 @@ describe("activate", () => {
     expect(page.tag.phase).toBe("anonymous");
   });
 
+  test.each([
+    ["before anything else", false],
+    ["from anonymous", true],
+  ])("a token that is only observed is told truthfully and leaves the visitor anonymous, %s", async (_, afterStart) => {
+    const page = afterStart ? await activated(anonymous) : embed();
+    for (const [code, status] of [
+      ["TOKEN_EXPIRED", "authentication-failure"],
+      [null, "authentication-success"],
+    ] as const) {
+      const login = page.tag.activate(secured("t"));
+      const { id } = await page.heard("activate");
+      const reason = code && "Failed to fetch authentication with a server error: the token has expired";
+      page.say({ type: "observed", id, reason, code, correlationId: "c-1" });
+      const option = { type: "SECURED_AUTHENTICATION", token: "t" };
+      expect((await login).authentication).toEqual(
+        code ? { option, status, reason, code, correlationId: "c-1" } : { option, status },
+      );
+      expect(page.tag.phase).toBe("anonymous");
+    }
+  });
+
   test("resolves with a failure when the chat cannot be loaded, and may be tried again", async () => {
     const page = embed({ refusal: unavailable("the chat could not be loaded") });
     const { authentication } = await page.tag.activate(secured("a"));

@@ -87,17 +87,6 @@ export interface Continuity {
 /** Marks an `ActivateSuccess`. */
 export type SuccessStatus = "authentication-success";
 
-/** Answer 200 of `POST /visitor/v1/activate`. */
-export interface ActivateSuccess {
-  status: SuccessStatus;
-  correlationId: string;
-  session: Session;
-  /** A credential to keep, or `null`: forget what you hold. */
-  device: string | null;
-  project: Project;
-  continuity: Continuity;
-}
-
 /** Why an activation failed, coarse enough to tell an attacker nothing. */
 export type FailureCode =
   | "TOKEN_MALFORMED"
@@ -111,6 +100,30 @@ export type FailureCode =
   | "OPTION_INVALID"
   | "RATE_LIMITED"
   | "SERVICE_UNAVAILABLE";
+
+/** What would have come of a token. */
+export type ObservedStatus = "authentication-success" | "authentication-failure";
+
+/** What would have come of a token if the project's authenticated mode were on. */
+export interface ObservedActivation {
+  status: ObservedStatus;
+  /** `null` for a token that would have been accepted. */
+  reason: string | null;
+  code: FailureCode | null;
+}
+
+/** Answer 200 of `POST /visitor/v1/activate`. */
+export interface ActivateSuccess {
+  status: SuccessStatus;
+  correlationId: string;
+  session: Session;
+  /** A credential to keep, or `null`: forget what you hold. */
+  device: string | null;
+  project: Project;
+  continuity: Continuity;
+  /** In observe mode, what would have come of the token; the session is anonymous either way. */
+  observed: ObservedActivation | null;
+}
 
 /** Marks an `ActivateFailure`. */
 export type FailureStatus = "authentication-failure";

@@ -348,7 +348,10 @@ export class Chat {
   async #activate(id: number, option: AuthenticationOption, extId: string | null): Promise<void> {
     const answer = await this.#session.activate(option, extId);
     const { correlationId } = answer;
-    if (answer.status === "authentication-success") {
+    if (answer.status === "authentication-success" && answer.observed) {
+      const { reason, code } = answer.observed;
+      this.#post({ type: "observed", id, reason, code, correlationId });
+    } else if (answer.status === "authentication-success") {
       this.#post({ type: "activated", id, correlationId });
     } else {
       const { reason, code } = answer;

@@ -7,6 +7,7 @@ mod durable_writes;
 mod failures;
 mod feeds;
 mod identity;
+mod key_trial;
 mod races;
 mod replays;
 mod reports;

@@ -1,7 +1,7 @@
 //! The brands' signing keys.
 
 use async_graphql::{Enum, Object, SimpleObject};
-use signet_app::{CustomerKeyDetail, CustomerKeySet};
+use signet_app::{CustomerKeyDetail, CustomerKeySet, KeyTrial};
 use signet_domain::KeyProof;
 
 use crate::scalars::{DateTime, Long, Uuid};
@@ -202,6 +202,38 @@ pub(crate) struct CustomerKeySetPayload {
     /// Null if it was removed.
     pub(crate) customer_key_set: Option<CustomerKeySetNode>,
     pub(crate) user_errors: Vec<UserError>,
+}
+
+/// What a key does with the last tokens that reached the project.
+#[derive(SimpleObject, Default)]
+pub(crate) struct CustomerKeyTryPayload {
+    /// How many tokens it was tried on.
+    tried: usize,
+    /// How many of those it verifies.
+    verified: usize,
+    /// How many there were besides that cannot be tried: Ed25519 signs no digest, and the tokens are not kept.
+    not_triable: usize,
+    /// When the oldest of all of them came; null if there were none.
+    oldest: Option<DateTime>,
+    newest: Option<DateTime>,
+    user_errors: Vec<UserError>,
+}
+
+impl CustomerKeyTryPayload {
+    pub(crate) fn refused(error: UserError) -> Self {
+        Self { user_errors: vec![error], ..Self::default() }
+    }
+
+    pub(crate) fn of(trial: &KeyTrial) -> Self {
+        Self {
+            tried: trial.tried,
+            verified: trial.verified,
+            not_triable: trial.not_triable,
+            oldest: trial.oldest.map(DateTime),
+            newest: trial.newest.map(DateTime),
+            user_errors: Vec::new(),
+        }
+    }
 }
 
 /// What came of registering, proving or changing a key.

@@ -105,7 +105,7 @@ pub(crate) struct AuthenticationFailureCodeCount {
     count: i64,
 }
 
-/// Refused attempts in a span of time.
+/// Refused attempts in a span of time, and beside them the tokens that were accepted.
 #[derive(SimpleObject)]
 pub(crate) struct AuthenticationFailureCount {
     /// Inclusive.
@@ -113,7 +113,9 @@ pub(crate) struct AuthenticationFailureCount {
     /// Exclusive.
     to: DateTime,
     count: i64,
-    /// The same by code, most frequent first.
+    /// How many tokens were accepted meanwhile; in observe mode, how many would have been.
+    successes: i64,
+    /// The refused ones by code, most frequent first.
     codes: Vec<AuthenticationFailureCodeCount>,
 }
 
@@ -125,6 +127,7 @@ impl From<FailureSpan> for AuthenticationFailureCount {
             from: span.from.into(),
             to: span.to.into(),
             count,
+            successes: span.successes,
             codes: span.codes.into_iter().map(code).collect(),
         }
     }

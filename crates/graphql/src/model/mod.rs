@@ -19,7 +19,7 @@ pub(crate) use audit::{AuditEventFilter, AuditEventKind, AuditEventNode};
 pub(crate) use bot::BotNode;
 pub(crate) use conversation::{ConversationFilterInput, ConversationNode, IntervalInput};
 pub(crate) use customer_key::{
-    CustomerKeyNode, CustomerKeyPayload, CustomerKeySetNode, CustomerKeySetPayload,
+    CustomerKeyNode, CustomerKeyPayload, CustomerKeySetNode, CustomerKeySetPayload, CustomerKeyTryPayload,
 };
 pub(crate) use event::{ConversationEvent, ConversationEventKind};
 pub(crate) use failure::{

@@ -14,7 +14,7 @@ use crate::scalars::{DateTime, Long};
 pub(crate) enum AuthenticatedMode {
     /// The tag starts anonymously by itself; secured activation is still possible.
     Off,
-    /// As off, and every token is verified and reported without being needed.
+    /// As off for visitors and agents. Every token is verified and reported as if the mode were on, and opens no verified session.
     Observe,
     /// The tag waits for `activate`.
     On,

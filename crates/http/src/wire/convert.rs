@@ -7,7 +7,8 @@ use super::frames::{AckFrame, RefusedCode};
 use super::messages::{
     Acknowledgement, ActivateFailure, ActivateSuccess, Assurance, Author, AuthorType, Continuity,
     ContinuityOutcome, Conversation, ConversationAgent, ConversationState, CopiedFrom, Entry, EntryKind,
-    FailureCode, FailureStatus, HistoryPage, IdentityRequest, NoticeCode, Project, Session, SuccessStatus,
+    FailureCode, FailureStatus, HistoryPage, IdentityRequest, NoticeCode, ObservedActivation, ObservedStatus,
+    Project, Session, SuccessStatus,
 };
 use super::requests::{
     EarlierAnswer, EarlierMessages, HandOver, NotConfirmed, RecordedTransaction, SatisfactionRequest,
@@ -60,7 +61,7 @@ impl From<signet_app::FailureCode> for FailureCode {
 impl ActivateSuccess {
     /// The answer to an activation that succeeded at `now`.
     pub(crate) fn new(activated: Activated, now: Timestamp, correlation_id: String) -> Self {
-        let Activated { session, device, project, outcome, earlier } = activated;
+        let Activated { session, device, project, outcome, earlier, observed } = activated;
         Self {
             status: SuccessStatus::Success,
             correlation_id,
@@ -81,6 +82,20 @@ impl ActivateSuccess {
                 outcome: outcome.into(),
                 earlier_conversation_id: earlier.map(|earlier| earlier.id),
                 earlier_closed_at: earlier.map(|earlier| earlier.closed_at),
+            },
+            observed: observed.map(Into::into),
+        }
+    }
+}
+
+impl From<Result<(), ActivationFailure>> for ObservedActivation {
+    fn from(observed: Result<(), ActivationFailure>) -> Self {
+        match observed {
+            Ok(()) => Self { status: ObservedStatus::Success, reason: None, code: None },
+            Err(failure) => Self {
+                status: ObservedStatus::Failure,
+                reason: Some(failure.code.reason()),
+                code: Some(failure.code.into()),
             },
         }
     }

@@ -168,6 +168,8 @@ record! {
         device: Option<String>,
         project: Project,
         continuity: Continuity,
+        /// In observe mode, what would have come of the token; the session is anonymous either way.
+        observed: Option<ObservedActivation>,
     }
 }
 
@@ -192,6 +194,25 @@ words! {
     /// Marks an `ActivateFailure`.
     FailureStatus {
         Failure = "authentication-failure",
+    }
+}
+
+words! {
+    /// What would have come of a token.
+    ObservedStatus {
+        Success = "authentication-success",
+        Failure = "authentication-failure",
+    }
+}
+
+record! {
+    /// What would have come of a token if the project's authenticated mode were on.
+    #[derive(Serialize)]
+    ObservedActivation {
+        status: ObservedStatus,
+        /// `null` for a token that would have been accepted.
+        reason: Option<String>,
+        code: Option<FailureCode>,
     }
 }
 

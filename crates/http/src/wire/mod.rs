@@ -52,8 +52,10 @@ pub fn typescript() -> String {
         m::Project::declaration(),
         m::Continuity::declaration(),
         m::SuccessStatus::declaration(),
-        m::ActivateSuccess::declaration(),
         m::FailureCode::declaration(),
+        m::ObservedStatus::declaration(),
+        m::ObservedActivation::declaration(),
+        m::ActivateSuccess::declaration(),
         m::FailureStatus::declaration(),
         m::ActivateFailure::declaration(),
         union(

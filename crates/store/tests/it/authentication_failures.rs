@@ -4,7 +4,7 @@ use signet_domain::ProjectId;
 use signet_store::authentication_failures::{
     self, AuthenticationFailure, COUNTS_KEPT, FailureCount, FailureFilter, KEPT,
 };
-use signet_store::{Cursor, PageRequest};
+use signet_store::{Cursor, PageRequest, authentication_successes};
 use uuid::Uuid;
 
 use crate::harness::{Database, at, both_engines, demo, read, write};
@@ -15,6 +15,8 @@ both_engines!(
     they_are_found_by_code_and_correlation_id,
     pages_go_both_ways,
     they_are_counted_by_the_minute,
+    what_is_no_refusal_is_listed_and_not_counted,
+    accepted_tokens_are_counted_beside_them,
 );
 
 fn failure(number: u128, millis: i64) -> AuthenticationFailure {
@@ -156,4 +158,30 @@ async fn they_are_counted_by_the_minute(db: Database) {
         1
     );
     assert_eq!(counts(0, 120_000, 2).await, [count(0, exp, 3), count(0, "X", 1)]);
+}
+
+async fn what_is_no_refusal_is_listed_and_not_counted(db: Database) {
+    let lines: Vec<_> = (0..KEPT as u128 + 3).map(|number| failure(number, number as i64)).collect();
+    write!(db, |tx| authentication_failures::note_all(tx, &lines).await).unwrap();
+    assert_eq!(list(&db, FailureFilter::default(), newest(KEPT + 3)).await.len(), KEPT);
+    let counts = read!(db, |tx| authentication_failures::counts(tx, &demo(), at(0), at(60_000), 1).await);
+    assert!(counts.unwrap().is_empty());
+}
+
+async fn accepted_tokens_are_counted_beside_them(db: Database) {
+    let other = ProjectId::parse("other").unwrap();
+    let minute = authentication_successes::minute_of(at(61_000));
+    assert_eq!(minute, 60_000);
+    for counts in [vec![(demo(), 0, 2), (demo(), minute, 3), (other, 0, 9)], vec![(demo(), minute, 4)]] {
+        write!(db, |tx| authentication_successes::add_all(tx, &counts).await).unwrap();
+    }
+    let counts = async |from, to, span| {
+        read!(db, |tx| authentication_successes::counts(tx, &demo(), (at(from), at(to)), span).await).unwrap()
+    };
+    assert_eq!(counts(0, 120_000, 1).await, [(0, 2), (1, 7)]);
+    assert_eq!(counts(0, 120_000, 2).await, [(0, 9)]);
+    assert_eq!(counts(60_000, 120_000, 5).await, [(0, 7)]);
+    let kept = i64::try_from(COUNTS_KEPT.as_millis()).unwrap();
+    assert_eq!(write!(db, |tx| authentication_successes::purge(tx, at(60_000 + kept)).await).unwrap(), 2);
+    assert_eq!(counts(0, 120_000, 1).await, [(1, 7)]);
 }

@@ -25,6 +25,8 @@ mod lists;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
+mod platform_keys;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod replays;

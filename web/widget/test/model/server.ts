@@ -260,6 +260,7 @@ export class Server {
       device,
       project: { id: "demo", name: "Lumen" },
       continuity: { outcome, earlierConversationId: null, earlierClosedAt: null },
+      observed: null,
     };
   }
 
