@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { assertAccessible } from "../harness/axe.mjs";
+import { Console } from "../harness/console.mjs";
 import { firstStart } from "../harness/installation.mjs";
 import { oneTimePassword } from "../harness/one-time-password.mjs";
 import { graphql, invite, PASSWORD, Person } from "../harness/person.mjs";
@@ -221,6 +222,26 @@ test("an account is looked after by keyboard alone", async (stage) => {
   await page.keyboard.press("Enter");
   await page.getByText("10 recovery codes are left").waitFor();
   await eventually(() => isFocused(page.getByRole("button", { name: "New recovery codes" })), { what: "focus back in the part" });
+});
+
+test("what an abandoned page fetches keeps no session alive", async (stage) => {
+  const context = await stage.context({ viewport: { width: 1440, height: 900 } });
+  const office = new Console(await context.newPage(), stage.manifest);
+  const { page } = office;
+  await page.clock.install();
+  await office.signIn();
+  await office.goTo("Failures");
+  await page.getByText(/^Updated /).waitFor();
+  const header = async () => {
+    const request = page.waitForRequest((one) => one.postData()?.includes("authenticationFailures(") ?? false);
+    await page.clock.runFor(11_000);
+    return (await (await request).allHeaders())["x-signet-desk"];
+  };
+  assert.equal(await header(), "1");
+  await page.clock.runFor(60_000);
+  assert.equal(await header(), "background");
+  await page.keyboard.press("Shift");
+  assert.equal(await header(), "1", "somebody is back");
 });
 
 for (const colorScheme of /** @type {const} */ (["light", "dark"])) {

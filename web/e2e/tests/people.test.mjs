@@ -99,7 +99,7 @@ test("somebody is invited, given another role and name, disabled and enabled", a
   await box(office).getByText("Auditor", { exact: true }).click();
   await box(office).getByRole("button", { name: "Change role" }).click();
   await page.getByText("Berit Sand is now: Auditor.").waitFor();
-  await berit.getByText("Here just now").waitFor();
+  await berit.getByText("Seen just now").waitFor();
   await choose(office, "Berit Sand", "Rename…");
   await box(office).getByLabel("Name").fill("Berit Strand");
   await box(office).getByRole("button", { name: "Rename" }).click();
@@ -175,6 +175,36 @@ test("each role finds in the console what it may do, and no more", async (stage)
     (await line.getByRole("cell").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " ").replace("– ", "").trim()),
     ["Owner: yes", "Administrator: yes", "Supervisor: no", "Agent: no", "Auditor: yes"],
   );
+});
+
+test("somebody known comes to another project without a link, and is then nobody's alone to disable", async (stage) => {
+  const setting = await stage.owner();
+  const { projectId } = stage.manifest;
+  const second = `second-${process.pid}`;
+  const create = "mutation($input: ProjectCreateInput!) { projectCreate(input: $input) { project { projectId } userErrors { message } } }";
+  const made = await graphql(setting, create, { input: { projectId: second, name: "Second shop" } });
+  assert.equal(made.projectCreate.project.projectId, second);
+  const { email } = await invite(setting, { projectId, role: "AGENT", name: "Toni Two" });
+  const administrator = (await somebody(stage, "ADMINISTRATOR", "Alma Administrator")).office;
+
+  const office = await owner(stage, "People");
+  const { page } = office;
+  await page.getByLabel("Project", { exact: true }).selectOption({ label: "Second shop" });
+  await page.getByRole("button", { name: "Invite somebody" }).click();
+  await box(office).getByLabel("Email").fill(email.toUpperCase());
+  await box(office).getByLabel("Name").fill("Somebody else");
+  await box(office).getByText("Auditor", { exact: true }).click();
+  await box(office).getByRole("button", { name: "Invite", exact: true }).click();
+  await box(office).getByRole("heading", { name: "Toni Two is here" }).waitFor();
+  await box(office).getByRole("button", { name: "Done" }).click();
+  await row(office, "People", email).getByText(/^Agent in /).waitFor();
+
+  await administrator.goTo("People");
+  await row(administrator, "People", email).getByText("Agent", { exact: true }).waitFor();
+  assert.equal(await row(administrator, "People", email).getByText(/Second shop/).count(), 0, "not theirs to know");
+  await choose(administrator, "Toni Two", "Disable…");
+  await box(administrator).getByRole("button", { name: "Disable" }).click();
+  await box(administrator).getByRole("alert").getByText("Your role does not allow this.").waitFor();
 });
 
 test("groups are made, changed and removed", async (stage) => {

@@ -70,6 +70,7 @@ export async function acceptInvitation(acceptance: Acceptance): Promise<Acceptan
   if (response === null) return "unreachable";
   if (response.ok) return "accepted";
   if (response.status === 404) return "no-longer-good";
+  if (response.status === 429) return { refused: "too many attempts from here; wait a minute, then try again" };
   if (response.status !== 400 && response.status !== 409) return "unreachable";
   const body: unknown = await response.json();
   return { refused: textOf(body, "message") ?? "That was not accepted" };

@@ -2,6 +2,7 @@
 import { type AnyVariables, Client, type CombinedError, fetchExchange, type TypedDocumentNode } from "@urql/core";
 import type { GraphQLError } from "graphql";
 import { durationInWords } from "../ui/duration";
+import { isSomebodyHere } from "../ui/presence";
 
 /** `unauthenticated`: nobody is signed in. `unreachable`: try again. `refused`: why, in words. */
 export type Failure =
@@ -26,7 +27,10 @@ export function createApi(url: string): Api {
     preferGetMethod: false,
     requestPolicy: "network-only",
     // The header proves that the request was made by this page: other origins cannot set it.
-    fetchOptions: { credentials: "same-origin", headers: { "x-signet-desk": "1" } },
+    fetchOptions: () => ({
+      credentials: "same-origin",
+      headers: { "x-signet-desk": isSomebodyHere() ? "1" : "background" },
+    }),
   });
   return {
     query: async (document, variables) => toAnswer(await client.query(document, variables).toPromise()),

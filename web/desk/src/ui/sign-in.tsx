@@ -11,9 +11,10 @@ interface SignInProps {
   readonly onSignedIn: () => Promise<void>;
 }
 
-const refusals: Readonly<Record<Extract<SignInOutcome, string>, string>> = {
-  "signed-in": "",
-  "code-needed": "",
+/** What the page has to explain. */
+type Refused = Exclude<SignInOutcome, "signed-in" | "code-needed">;
+
+const refusals: Readonly<Record<Extract<Refused, string>, string>> = {
   "wrong-code": "That code is not right, or was used before. Wait for the next one.",
   "wrong-credentials": "That email and password do not match. Check both and try again.",
   unreachable: "Signet cannot be reached. Check your connection and try again.",
@@ -26,7 +27,7 @@ const reasons: Readonly<Record<SignInProps["because"], string | null>> = {
 };
 
 export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
-  const [outcome, setOutcome] = useState<SignInOutcome | null>(null);
+  const [outcome, setOutcome] = useState<Refused | null>(null);
   const [busy, setBusy] = useState(false);
   const email = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
@@ -110,7 +111,7 @@ export function SignIn({ because, onSignedIn }: SignInProps): ReactNode {
   );
 }
 
-function wordsOf(outcome: SignInOutcome | null): string | null {
+function wordsOf(outcome: Refused | null): string | null {
   if (outcome === null) return null;
   if (typeof outcome === "string") return refusals[outcome];
   const { waitSeconds } = outcome;
@@ -119,7 +120,7 @@ function wordsOf(outcome: SignInOutcome | null): string | null {
 }
 
 /** How many seconds are left of a wait that was imposed; 0 when there is none. The alert says it once, this counts down. */
-function useWait(outcome: SignInOutcome | null): number {
+function useWait(outcome: Refused | null): number {
   const imposed = typeof outcome === "object" ? (outcome?.waitSeconds ?? 0) : 0;
   const [held, setHeld] = useState({ outcome, left: imposed });
   // Of this outcome and no earlier one.

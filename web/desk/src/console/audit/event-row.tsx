@@ -10,12 +10,12 @@ import { exactly } from "../words";
 import { lookFor, nothing } from "./looked-for";
 
 const actorNames: Readonly<Record<AuditEvent["actor"]["type"], string>> = {
-  AGENT: "A person",
-  CLIENT: "A program",
-  VISITOR: "A visitor",
-  OPERATOR: "The operator",
+  AGENT: "a person",
+  CLIENT: "a program",
+  VISITOR: "a visitor",
+  OPERATOR: "the operator",
   SYSTEM: "Signet",
-  NOBODY: "Somebody unknown",
+  NOBODY: "somebody unknown",
 };
 
 /** One event in two lines; the rest on demand. */

@@ -37,10 +37,10 @@ const overlaps = { now: 0, hour: HOUR, day: DAY, week: 7 * DAY, month: 30 * DAY 
 type Overlap = keyof typeof overlaps;
 
 const choices: readonly { readonly value: Overlap; readonly name: string; readonly does: string }[] = [
+  { value: "hour", name: "An hour", does: "When you change it right now." },
   { value: "day", name: "A day", does: "Time to give the program its new secret." },
   { value: "week", name: "A week", does: "For programs on many machines." },
   { value: "month", name: "30 days", does: "As long as it can be." },
-  { value: "hour", name: "An hour", does: "When you change it right now." },
   { value: "now", name: "Not at all", does: "The old secret is known to others: it and the tokens it got end at once." },
 ];
 

@@ -49,7 +49,7 @@ export function PersonRow({ projectId, user, isOneself, onTask }: PersonRowProps
       </div>
       <div className="entry-facts">
         <p data-look={hasSecondFactor ? "good" : undefined}>{hasSecondFactor ? "Second factor" : "No second factor"}</p>
-        <p>{lastSeenAt === null ? "Never here" : <time dateTime={lastSeenAt}>Here {formatAge(lastSeenAt, now)}</time>}</p>
+        <p>{lastSeenAt === null ? "Never signed in" : <time dateTime={lastSeenAt}>Seen {formatAge(lastSeenAt, now)}</time>}</p>
       </div>
       {onTask === null ? <span /> : <Actions projectId={projectId} user={user} onTask={onTask} />}
     </li>
