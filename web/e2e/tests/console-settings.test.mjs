@@ -57,6 +57,10 @@ test("what is not saved is kept and marked, and what is wrong stands at its fiel
   await assertAccessible(page.mainFrame(), "a setting that is refused");
   await page.getByLabel("Clock leeway", { exact: true }).fill("soon");
   assert.match(await office.fault("Clock leeway"), /whole number/);
+  await page.getByText("Off", { exact: true }).click();
+  await page.getByRole("button", { name: "Save changes" }).click();
+  assert.equal(await page.getByRole("alertdialog").count(), 0, "what cannot be saved is not asked about");
+  await page.getByText("On", { exact: true }).click();
   await page.getByLabel("Clock leeway", { exact: true }).fill("5");
   await page.getByLabel("Claim prefix", { exact: true }).fill("");
   await page.getByRole("button", { name: "Save changes" }).click();
@@ -127,7 +131,7 @@ test("in observe mode the chat starts by itself, and on again waits for the page
   }
 });
 
-test("an auditor reads settings and keys and changes nothing; a supervisor is told what they may not see", async (stage) => {
+test("an auditor reads settings and keys, changes nothing, and is told what they may not see", async (stage) => {
   const { projectId } = stage.manifest;
   const inviter = await administrator(stage);
   const auditor = await invite(inviter.page, { projectId, role: "AUDITOR", email: "auditor@lumen.example", name: "Otto Klein" });

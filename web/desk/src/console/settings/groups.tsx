@@ -103,7 +103,7 @@ function Origins({ form, risks, isReadOnly, set, errorOf }: GroupsProps): ReactN
         isReadOnly={isReadOnly}
         one="an origin"
         placeholder="https://shop.example"
-        empty="No page can show the chat yet."
+        empty={form.allowsLoopback ? "None, beside the pages of one’s own machine." : "No page can show the chat yet."}
         read={(text) => {
           const item = originOf(text);
           return item === null ? { fault: "That is no web address. An origin looks like https://shop.example." } : { item };

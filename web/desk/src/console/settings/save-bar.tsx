@@ -8,6 +8,8 @@ interface SaveBarProps {
   /** What was changed, in words; `null` if nothing was. */
   readonly names: string | null;
   readonly risks: readonly Risk[];
+  /** Whether every field holds something that can be sent. */
+  readonly isComplete: boolean;
   readonly isBusy: boolean;
   /** Whether what is shown was just saved. */
   readonly isSaved: boolean;
@@ -16,12 +18,12 @@ interface SaveBarProps {
 }
 
 /** Says at the foot of the page that something is not saved yet, and saves it; what is risky only after a question. */
-export function SaveBar({ names, risks, isBusy, isSaved, onSave, onDiscard }: SaveBarProps): ReactNode {
+export function SaveBar({ names, risks, isComplete, isBusy, isSaved, onSave, onDiscard }: SaveBarProps): ReactNode {
   const [asks, setAsks] = useState(false);
 
   function save(): void {
     if (isBusy) return;
-    if (risks.length > 0) setAsks(true);
+    if (risks.length > 0 && isComplete) setAsks(true);
     else onSave();
   }
 

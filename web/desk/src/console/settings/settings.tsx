@@ -83,6 +83,7 @@ function Editor({ settings, onSaved }: { settings: Settings; onSaved: (settings:
       <SaveBar
         names={isChanged ? changedNames(change) : null}
         risks={risksOf(settings, change)}
+        isComplete={!("incomplete" in inputOf(projectId, change))}
         isBusy={isBusy}
         isSaved={isSaved}
         onSave={() => void save(change).then((saved) => saved && setDraft({}))}
