@@ -175,7 +175,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let Some(taken) = hand_overs::take(tx, &digest).await? else { return Ok(None) };
-                    let revoked = devices::is_revoked(tx, taken.device_id).await?;
+                    let revoked = devices::is_revoked(tx, taken.device_id, taken.visitor_id).await?;
                     Ok::<_, AppError>((!revoked).then_some(taken))
                 })
             })

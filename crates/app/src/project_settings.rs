@@ -5,9 +5,9 @@ use std::time::Duration;
 use signet_domain::access::{ProjectAccess, Role, Scope};
 use signet_domain::origin::Origin;
 use signet_domain::{
-    AuditEvent, AuditKind, AuthenticatedMode, Caller, Project, ProjectId, TokenProfile, limits,
+    AuditEvent, AuditKind, AuthenticatedMode, Caller, Project, ProjectId, Retention, TokenProfile, limits,
 };
-use signet_store::{StoreError, agents, audit_events, projects};
+use signet_store::{StoreError, Tx, agents, audit_events, projects};
 use signet_token::{KeyManagement, SignatureAlgorithm};
 
 use crate::{Actor, App, AppError};
@@ -48,6 +48,8 @@ pub struct ProjectChange {
     pub allowed_origins: Option<Vec<String>>,
     /// Whether every page of the developer's own machine may.
     pub any_loopback: Option<bool>,
+    /// How long what is about people is kept: the whole of it.
+    pub retention: Option<Retention>,
 }
 
 impl ProjectChange {
@@ -75,6 +77,7 @@ impl ProjectChange {
         set(&mut project.signature_algorithms, self.signature_algorithms);
         set(&mut project.key_management, self.key_management);
         set(&mut project.allowed_origins.any_loopback, self.any_loopback);
+        set(&mut project.retention, self.retention);
         if let Some(origins) = self.allowed_origins {
             project.allowed_origins.origins = parse_origins(&origins)?;
         }
@@ -176,7 +179,7 @@ impl App {
                     check_settings(&project)?;
                     if project != was {
                         projects::update(tx, &project).await?;
-                        audit_events::record(tx, event.with("settings", &differences(&was, &project)));
+                        record_changes(tx, event, &was, &project);
                     }
                     Ok::<_, AppError>(project)
                 })
@@ -203,7 +206,20 @@ impl App {
     }
 }
 
-/// The names of the settings in which two projects differ.
+/// What is kept for how long is an event of its own: auditors look for it.
+fn record_changes(tx: &mut Tx<'_>, event: AuditEvent, was: &Project, is: &Project) {
+    if was.retention != is.retention {
+        let changed = AuditEvent { kind: AuditKind::RetentionChanged, ..event.clone() };
+        let days = is.retention.settings().into_iter().filter_map(|(name, days)| Some((name, days?)));
+        audit_events::record(tx, days.fold(changed, |event, (name, days)| event.with(name, &days)));
+    }
+    let settings = differences(was, is);
+    if !settings.is_empty() {
+        audit_events::record(tx, event.with("settings", &settings));
+    }
+}
+
+/// The names of the settings in which two projects differ, but for retention.
 fn differences(was: &Project, is: &Project) -> String {
     let differing = [
         ("name", was.name != is.name),
@@ -235,6 +251,10 @@ fn check_settings(project: &Project) -> Result<(), AppError> {
     check_name(&project.name)?;
     check_claims(project)?;
     check_times(project)?;
+    project
+        .retention
+        .check()
+        .map_err(|error| AppError::Invalid { code: "RETENTION_INVALID", message: error.to_string() })?;
     if project.allowed_origins.origins.len() > LIST {
         let message = format!("a project has at most {LIST} origins");
         return Err(AppError::Invalid { code: "ORIGIN_INVALID", message });

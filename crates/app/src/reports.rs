@@ -93,7 +93,7 @@ impl App {
             .write(move |tx| {
                 Box::pin(async move {
                     let visitor_id = session.visitor_id;
-                    if visitors::find(tx, visitor_id).await?.is_none() {
+                    if !visitors::hold(tx, visitor_id).await? {
                         return Ok(RecordedTransaction {
                             stored: false,
                             duplicate: false,
@@ -154,8 +154,12 @@ impl App {
         self.store
             .write(move |tx| {
                 Box::pin(async move {
+                    // Whoever anonymises it waits, and then finds these answers.
+                    conversations::lock(tx, id).await?;
                     let found = conversations::find(tx, id).await?;
-                    let own = found.filter(|conversation| conversation.visitor_id == visitor_id);
+                    let own = found.filter(|conversation| {
+                        conversation.visitor_id == visitor_id && conversation.anonymized_at.is_none()
+                    });
                     let conversation = own.ok_or(AppError::NotFound)?;
                     match conversation.state {
                         ConversationState::Closed { reason: CloseReason::ContinuedInVerified, .. } => {

@@ -40,7 +40,7 @@ pub(crate) struct SessionTokens {
     recognised: Vec<Mutex<HashMap<String, Arc<VisitorSession>>>>,
     /// Sign-out handles by session: every page view answers one, and a signature each time would be the same again.
     handles: Mutex<HashMap<SessionId, String>>,
-    /// Sessions and devices that ended before their tokens' time, and until when that matters.
+    /// Sessions and devices that ended before their tokens' time, visitors who were anonymised, and until when that matters.
     ended: RwLock<HashMap<Uuid, Timestamp>>,
 }
 
@@ -220,6 +220,7 @@ impl SessionTokens {
     pub(crate) fn has_ended(&self, session: &VisitorSession) -> bool {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
         ended.contains_key(&session.session_id.as_uuid())
+            || ended.contains_key(&session.visitor_id.as_uuid())
             || session.device_id.is_some_and(|device| ended.contains_key(&device.as_uuid()))
     }
 
@@ -231,7 +232,9 @@ impl SessionTokens {
         }
         let device = Device { id: claims.sid.parse().ok()?, visitor_id: claims.sub.parse().ok()? };
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
-        (!ended.contains_key(&device.id.as_uuid())).then_some(device)
+        let has_ended =
+            [device.id.as_uuid(), device.visitor_id.as_uuid()].iter().any(|id| ended.contains_key(id));
+        (!has_ended).then_some(device)
     }
 
     /// Refuses a session's tokens from now on. False if they were refused before.

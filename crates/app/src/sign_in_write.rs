@@ -165,6 +165,11 @@ async fn write(tx: &mut Tx<'_>, sign_in: &SignIn, env: &Env) -> Result<Option<Si
         ongoing: ongoing.as_ref().map(|conversation| conversation.id),
     };
     let decided = continuity::sign_in(before, person);
+    if let (Before::Anonymous { visitor_id, .. }, Outcome::Adopted { .. } | Outcome::Both { .. }) =
+        (&before, &decided)
+    {
+        visitors::set_signed_in_as(tx, *visitor_id, visitor.id).await?;
+    }
 
     let mut switched_from = None;
     let fresh = SessionId::generate(env);
@@ -254,7 +259,7 @@ async fn look_at(tx: &mut Tx<'_>, presented: &Presented) -> Result<(Before, Opti
     match presented {
         Presented::Nothing => Ok((Before::Nothing, None)),
         Presented::Anonymous(device) => {
-            if devices::is_revoked(tx, device.id).await? {
+            if devices::is_revoked(tx, device.id, device.visitor_id).await? {
                 return Ok((Before::Nothing, None));
             }
             let ongoing = conversations::find_ongoing(tx, device.visitor_id).await?;

@@ -23,9 +23,14 @@ const BATCH: usize = 200;
 const PURGED: usize = 1_000;
 /// Every how many periods memory and tables are tidied.
 const TIDY: u32 = 60;
+/// Every how many periods what projects keep no longer goes.
+const RETENTION: u32 = 60 * 60;
 
 /// A chain of the audit log that grows is signed this often.
 const AUDIT_CHECKPOINTS: Duration = Duration::from_hours(1);
+
+/// SQLite's file is written anew after an erasure up to this size, which takes about a second. A larger one is left to the operator.
+const COMPACTED: u64 = 128 * 1024 * 1024;
 
 /// Does what has to be done once a second.
 pub struct Sweeper {
@@ -78,6 +83,13 @@ impl Sweeper {
                     "sessions of revoked keys could not be ended"
                 );
             }
+            // Likewise.
+            if let Err(error) = self.app.finish_erasures().await {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "what was anonymised could not be erased to the end"
+                );
+            }
             if let Err(error) = self.app.write_key_uses().await {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -93,6 +105,18 @@ impl Sweeper {
                         tracing::error!(
                             error = &error as &dyn std::error::Error,
                             "key sets could not be fetched again"
+                        );
+                    }
+                });
+            }
+            if count.is_multiple_of(RETENTION) {
+                // Apart, for it may take long. Two at once would do no harm.
+                let app = Arc::clone(&self.app);
+                tokio::spawn(async move {
+                    if let Err(error) = keep_no_longer(&app).await {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "what is kept no longer could not be removed"
                         );
                     }
                 });
@@ -117,6 +141,11 @@ impl Sweeper {
         }
         self.app.sign_audit(AUDIT_CHECKPOINTS).await.map(drop)
     }
+}
+
+async fn keep_no_longer(app: &App) -> Result<(), AppError> {
+    app.apply_retention().await?;
+    app.compact(COMPACTED).await
 }
 
 impl App {
@@ -156,6 +185,11 @@ impl App {
                 return Ok(ended);
             }
         }
+    }
+
+    /// Writes the embedded database's file anew without what was erased, if something was and the file has at most `most_bytes`.
+    pub async fn compact(&self, most_bytes: u64) -> Result<(), AppError> {
+        Ok(self.store.compact(most_bytes).await?)
     }
 
     /// Removes what has passed its time: records of expired bearer tokens, of tokens used long ago, old counts of failures.

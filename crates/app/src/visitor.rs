@@ -320,6 +320,10 @@ async fn store_message(
                     visitors::claim(tx, session.visitor_id, claimed_id).await?;
                 }
             }
+            // Anonymised at this very moment.
+            if !visitors::hold(tx, session.visitor_id).await? {
+                return Err(AppError::SessionEnded);
+            }
             conversations::insert(tx, new_conversation, &session.project_id, session.visitor_id, now).await?;
             greeter = bot::greeter(&bots::list(tx, &session.project_id).await?).cloned();
             if let Some(bot) = &greeter {

@@ -14,6 +14,8 @@ pub enum CloseReason {
     Bot,
     /// The visitor signed in and has a verified conversation, in which it goes on (section 7, case 3).
     ContinuedInVerified,
+    /// Its visitor was anonymised.
+    Policy,
 }
 
 impl CloseReason {
@@ -23,6 +25,7 @@ impl CloseReason {
             Self::Agent => "AGENT",
             Self::Bot => "BOT",
             Self::ContinuedInVerified => "CONTINUED_IN_VERIFIED",
+            Self::Policy => "POLICY",
         }
     }
 
@@ -32,6 +35,7 @@ impl CloseReason {
             "AGENT" => Some(Self::Agent),
             "BOT" => Some(Self::Bot),
             "CONTINUED_IN_VERIFIED" => Some(Self::ContinuedInVerified),
+            "POLICY" => Some(Self::Policy),
             _ => None,
         }
     }
@@ -121,6 +125,8 @@ pub struct Conversation {
     pub messages_added: Option<i64>,
     /// The bot that answers. While it does, no agent is in charge and the visitor does not wait for one.
     pub bot: Option<BotInCharge>,
+    /// Since when its messages are gone, or going.
+    pub anonymized_at: Option<Timestamp>,
 }
 
 /// Why an identity is no longer proved.

@@ -20,6 +20,7 @@ pub mod message;
 pub mod origin;
 pub mod password;
 pub mod project;
+pub mod retention;
 pub mod session;
 pub mod text;
 pub mod time;
@@ -39,6 +40,7 @@ pub use ids::{
 };
 pub use message::{Author, Message, MessageBody, Notice, Visibility};
 pub use project::{AuthenticatedMode, Project, TokenProfile};
+pub use retention::Retention;
 pub use session::{Session, SessionEnd};
 pub use text::MessageText;
 pub use time::Timestamp;

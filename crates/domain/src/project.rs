@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::ids::{InvalidId, ProjectId};
 use crate::limits;
 use crate::origin::AllowedOrigins;
+use crate::retention::Retention;
 use crate::time::Timestamp;
 
 /// Whether visitors must prove who they are.
@@ -97,6 +98,8 @@ pub struct Project {
     pub key_management: Vec<String>,
     /// Pages that may embed the widget.
     pub allowed_origins: AllowedOrigins,
+    /// How long what is about people is kept.
+    pub retention: Retention,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -117,6 +120,7 @@ impl Project {
             signature_algorithms: vec!["RS256".to_owned()],
             key_management: vec!["RSA-OAEP-256".to_owned()],
             allowed_origins: AllowedOrigins::default(),
+            retention: Retention::default(),
             created_at,
         })
     }

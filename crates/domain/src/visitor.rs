@@ -126,6 +126,8 @@ pub struct Visitor {
     pub updated_at: Timestamp,
     /// What the page called them (`extID`), without proof. `None` for verified visitors.
     pub claimed_id: Option<String>,
+    /// Since when this record names nobody and nobody can come back to it.
+    pub anonymized_at: Option<Timestamp>,
 }
 
 impl Visitor {

@@ -4,13 +4,16 @@
 //! - a resolver reads its arguments, calls one use case and converts; rights are proved by the use case's argument;
 //! - what a document may cost is known before any of it runs, and every page is bounded;
 //! - an error outside has a stable name, a retry policy and a correlation id, and nothing of its cause;
-//! - a cookie proves nothing unless a page of ours sent it.
+//! - a cookie proves nothing unless a page of ours sent it;
+//! - the schema may be read by whoever may ask anything: it is published with the source, and reading it costs as any query does. Without
+//!   credentials nothing is answered at all.
 
 mod account_mutation;
 mod auth;
 mod bot_mutation;
 mod call;
 mod document;
+mod erasure_mutation;
 mod error;
 mod http;
 mod key_mutation;
@@ -51,6 +54,9 @@ const MAX_DEPTH: usize = 16;
 /// of fifty conversations costs about 2,000.
 const MAX_COMPLEXITY: usize = 20_000;
 
+/// Directives at one place. `@skip` and `@include` are all there are.
+const MAX_DIRECTIVES: usize = 4;
+
 /// What answers at `/graphql`.
 pub(crate) struct Endpoint {
     app: Arc<App>,
@@ -76,4 +82,5 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
+        .limit_directives(MAX_DIRECTIVES)
 }

@@ -7,6 +7,7 @@ use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, Session
 use crate::account_mutation::AccountMutation;
 use crate::bot_mutation::BotMutation;
 use crate::call::Call;
+use crate::erasure_mutation::ErasureMutation;
 use crate::key_mutation::KeyMutation;
 use crate::key_set_mutation::KeySetMutation;
 use crate::model::{ConversationNode, MessageNode, TokenInspectInput, TokenInspectPayload, TokenInspection};
@@ -130,6 +131,7 @@ pub(crate) struct ConversationTypingPayload {
 #[derive(MergedObject, Default)]
 pub(crate) struct Mutation(
     VisitorMutation,
+    ErasureMutation,
     ProjectMutation,
     KeyMutation,
     KeySetMutation,

@@ -7,7 +7,7 @@ use signet_app::{AppError, ProjectChange};
 use signet_domain::{Project, Scope};
 
 use crate::call::Call;
-use crate::model::{AuthenticatedMode, ProjectNode, TokenProfile};
+use crate::model::{AuthenticatedMode, ProjectNode, RetentionInput, TokenProfile};
 use crate::user_error::UserError;
 
 /// Settings of a project. What is left out keeps its value, or in a new project its default.
@@ -35,6 +35,8 @@ pub(crate) struct ProjectSettingsInput {
     allowed_origins: Option<Vec<String>>,
     /// Whether every page of the developer's own machine may. For demos and development.
     allows_loopback: Option<bool>,
+    /// How long what is about people is kept: the whole of it, what is left out in it is kept until somebody erases it.
+    retention: Option<RetentionInput>,
 }
 
 impl ProjectSettingsInput {
@@ -53,6 +55,7 @@ impl ProjectSettingsInput {
             key_management: self.key_management,
             allowed_origins: self.allowed_origins,
             any_loopback: self.allows_loopback,
+            retention: self.retention.map(Into::into),
         }
     }
 }
@@ -141,6 +144,7 @@ fn path_of(code: &str) -> Option<&'static [&'static str]> {
         "LEEWAY_INVALID" => &["settings", "tokenLeewaySeconds"],
         "SIGNATURE_ALGORITHM_INVALID" => &["settings", "signatureAlgorithms"],
         "KEY_MANAGEMENT_INVALID" => &["settings", "keyManagement"],
+        "RETENTION_INVALID" => &["settings", "retention"],
         "ORIGIN_INVALID" => &["settings", "allowedOrigins"],
         _ => return None,
     })

@@ -111,6 +111,8 @@ statements! {
         ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $3)";
     LIST = list!("ORDER BY created_at DESC, id DESC");
     LIST_BACKWARDS = list!("ORDER BY created_at, id");
+    ALL = concat!("SELECT ", columns!(), " FROM authentication_failures WHERE project_id = $1 \
+        ORDER BY created_at, id");
     COUNTS = "SELECT (minute_at - $1) / $2 AS bucket, code, fine_code, CAST(SUM(failures) AS BIGINT) \
         FROM authentication_failure_counts WHERE project_id = $3 AND minute_at >= $4 AND minute_at < $5 \
         GROUP BY bucket, code, fine_code ORDER BY bucket, code, fine_code";
@@ -168,6 +170,11 @@ async fn insert(tx: &mut Tx<'_>, failure: &AuthenticationFailure) -> Result<(), 
         failure.expires_at.into(),
     ];
     tx.execute(INSERT, &values).await.map(drop)
+}
+
+/// All of a project's failures that are kept, oldest first.
+pub async fn all(tx: &mut Tx<'_>, project_id: &ProjectId) -> Result<Vec<AuthenticationFailure>, StoreError> {
+    tx.query(ALL, &[project_id.into()], read).await
 }
 
 /// Lists a project's failures, newest first.

@@ -21,13 +21,13 @@ macro_rules! conversation_columns {
          conversations.identity_requested_at, conversations.identity_requested_by, \
          (SELECT agents.name FROM agents WHERE agents.id = conversations.identity_requested_by), \
          conversations.messages_added, conversations.bot_id, \
-         (SELECT bots.name FROM bots WHERE bots.id = conversations.bot_id)"
+         (SELECT bots.name FROM bots WHERE bots.id = conversations.bot_id), conversations.anonymized_at"
     };
 }
 pub(crate) use conversation_columns;
 
 /// How many columns `conversation_columns` names.
-pub(crate) const COLUMNS: usize = 22;
+pub(crate) const COLUMNS: usize = 23;
 
 /// A list between two places by a key. `$scope` picks the index; the other conditions are met by most rows of any scope,
 /// and stand in COALESCE so that no engine takes them for a reason to use another index.
@@ -82,6 +82,10 @@ statements! {
     LATEST_OF_VISITOR = concat!(
         "SELECT ", conversation_columns!(), " FROM conversations WHERE visitor_id = $1 AND (closed_at IS NULL OR closed_at >= $2) \
          ORDER BY created_at DESC, id DESC LIMIT 1");
+    NEXT_OF_VISITOR = concat!(
+        "SELECT ", conversation_columns!(), " FROM conversations WHERE visitor_id = $1 AND (created_at, id) > ($2, $3) \
+         ORDER BY created_at, id LIMIT 1");
+    IDS_OF_VISITOR = "SELECT id FROM conversations WHERE visitor_id = $1";
     TAKE = "UPDATE conversations SET agent_id = $1, bot_id = NULL WHERE id = $2 AND agent_id IS NULL";
     MARK_READ_BY_AGENT = "UPDATE conversations SET read_by_agent = \
         CASE WHEN $1 > last_sequence THEN last_sequence ELSE $1 END \
@@ -141,6 +145,7 @@ pub async fn insert(
         identity_request: None,
         messages_added: None,
         bot: None,
+        anonymized_at: None,
     })
 }
 
@@ -253,6 +258,24 @@ pub async fn find_latest(
     since: Timestamp,
 ) -> Result<Option<Conversation>, StoreError> {
     tx.query_opt(LATEST_OF_VISITOR, &[visitor_id.into(), since.into()], |row| read(row, 0)).await
+}
+
+/// The visitor's oldest conversation after a place, which is the beginning of another.
+pub async fn next_of_visitor(
+    tx: &mut Tx<'_>,
+    visitor_id: VisitorId,
+    (created_at, id): (Timestamp, ConversationId),
+) -> Result<Option<Conversation>, StoreError> {
+    let values = [visitor_id.into(), created_at.into(), id.into()];
+    tx.query_opt(NEXT_OF_VISITOR, &values, |row| read(row, 0)).await
+}
+
+/// The ids of all of a visitor's conversations, in no order.
+pub async fn ids_of_visitor(
+    tx: &mut Tx<'_>,
+    visitor_id: VisitorId,
+) -> Result<Vec<ConversationId>, StoreError> {
+    tx.query(IDS_OF_VISITOR, &[visitor_id.into()], |row| row.get(0, "conversations.id")).await
 }
 
 /// Puts an agent in charge; a bot has no more to do. False if somebody is already.
@@ -467,5 +490,6 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> Result<Conversation, StoreErr
         identity_request,
         messages_added: row.get(first + 19, "conversations.messages_added")?,
         bot,
+        anonymized_at: row.get(first + 22, "conversations.anonymized_at")?,
     })
 }

@@ -30,7 +30,7 @@ statements! {
     REVOKED_SINCE = "SELECT id, visitor_id, expires_at FROM devices WHERE revocation_position >= $1 AND expires_at > $2 \
         ORDER BY revocation_position";
     REVOKED = "SELECT id, expires_at FROM devices WHERE revoked_at IS NOT NULL AND expires_at > $1 ORDER BY expires_at";
-    IS_REVOKED = "SELECT id FROM devices WHERE id = $1 AND revoked_at IS NOT NULL";
+    IS_REVOKED = "SELECT id FROM devices WHERE id IN ($1, $2) AND revoked_at IS NOT NULL LIMIT 1";
 }
 
 /// Revokes a device credential, known before or not: from now on it proves nothing. `expires_at` is when the credential
@@ -72,7 +72,12 @@ pub async fn revoked_since(
     .await
 }
 
-/// Whether a device credential was revoked.
-pub async fn is_revoked(tx: &mut Tx<'_>, id: DeviceId) -> Result<bool, StoreError> {
-    Ok(tx.query_opt(IS_REVOKED, &[id.into()], |_| Ok(())).await?.is_some())
+/// Whether a device credential was revoked, by itself or with every other of its visitor.
+pub async fn is_revoked(tx: &mut Tx<'_>, id: DeviceId, visitor_id: VisitorId) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(IS_REVOKED, &[id.into(), visitor_id.into()], |_| Ok(())).await?.is_some())
+}
+
+/// The device that stands for every device of a visitor: nobody keeps a list of theirs.
+pub fn every_device_of(visitor_id: VisitorId) -> DeviceId {
+    DeviceId::from_uuid(visitor_id.as_uuid())
 }

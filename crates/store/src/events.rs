@@ -2,7 +2,8 @@
 //! written in the transaction of what it tells of, so there is none without the other.
 
 use signet_domain::{
-    Author, Conversation, ConversationId, Event, EventKind, Message, ProjectId, Timestamp, VisitorId,
+    Author, Conversation, ConversationId, Event, EventKind, Message, MessageId, ProjectId, Timestamp,
+    VisitorId,
 };
 
 use uuid::Uuid;
@@ -20,7 +21,7 @@ statements! {
     LATEST_OF_ALL = "SELECT project_id, event_sequence FROM project_counters";
     AFTER = concat!(
         "SELECT events.project_id, events.sequence, events.kind, events.visitor_id, events.created_at, \
-         events.conversation_id, events.message_sequence, events.correlation_id, events.subject, ", conversation_columns!(), ", ", message_columns!(),
+         events.correlation_id, events.subject, ", conversation_columns!(), ", ", message_columns!(),
         " FROM events LEFT JOIN conversations ON conversations.id = events.conversation_id \
          LEFT JOIN messages ON messages.conversation_id = events.conversation_id \
          AND messages.sequence = events.message_sequence \
@@ -28,7 +29,7 @@ statements! {
 }
 
 /// Columns of an event before those of its records.
-const OWN_COLUMNS: usize = 9;
+const OWN_COLUMNS: usize = 7;
 
 /// An event that has no place yet.
 #[derive(Debug, Clone)]
@@ -168,8 +169,9 @@ pub async fn after(
 }
 
 fn read(row: &Row<'_>) -> Result<Event, StoreError> {
-    let conversation = row.get::<Option<ConversationId>>(5, "events.conversation_id")?;
-    let message = row.get::<Option<i64>>(6, "events.message_sequence")?;
+    // What was erased since is missing from the join, though the event still names it.
+    let conversation = row.get::<Option<ConversationId>>(OWN_COLUMNS, "conversations.id")?;
+    let message = row.get::<Option<MessageId>>(OWN_COLUMNS + COLUMNS, "messages.id")?;
     Ok(Event {
         project_id: row.get(0, "events.project_id")?,
         sequence: row.get(1, "events.sequence")?,
@@ -178,7 +180,7 @@ fn read(row: &Row<'_>) -> Result<Event, StoreError> {
         conversation: conversation.map(|_| conversations::read(row, OWN_COLUMNS)).transpose()?,
         message: message.map(|_| messages::read(row, OWN_COLUMNS + COLUMNS)).transpose()?,
         created_at: row.get(4, "events.created_at")?,
-        correlation_id: row.get(7, "events.correlation_id")?,
-        subject: row.get(8, "events.subject")?,
+        correlation_id: row.get(5, "events.correlation_id")?,
+        subject: row.get(6, "events.subject")?,
     })
 }

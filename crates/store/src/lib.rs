@@ -25,6 +25,7 @@ pub mod conversations;
 pub mod customer_key_sets;
 pub mod customer_keys;
 pub mod devices;
+pub mod erasure;
 mod error;
 pub mod events;
 pub mod groups;
@@ -39,6 +40,7 @@ pub mod platform_keys;
 mod postgres;
 pub mod projects;
 pub mod replays;
+pub mod retention;
 pub mod satisfaction;
 pub mod second_factors;
 pub mod sessions;
@@ -197,6 +199,24 @@ impl Store {
         }
     }
 
+    /// Takes what was erased out of SQLite's write-ahead log, as far as readers let it. PostgreSQL has a log of its own, and its own
+    /// ways (docs/data.md).
+    pub async fn forget_log(&self) -> Result<(), StoreError> {
+        match &*self.engine {
+            Engine::Sqlite(database) => database.forget_log().await,
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Writes SQLite's file anew without what was erased, if something was since the last time and the file has at most `most_bytes`.
+    /// Writers wait for as long as it takes: about a second for 100 MB.
+    pub async fn compact(&self, most_bytes: u64) -> Result<(), StoreError> {
+        match &*self.engine {
+            Engine::Sqlite(database) => database.compact(most_bytes).await,
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Refuses new work, finishes what waits, checkpoints and closes.
     pub async fn close(&self) {
         match &*self.engine {
@@ -224,6 +244,7 @@ fn statements() -> impl Iterator<Item = Sql> {
         customer_key_sets::STATEMENTS,
         customer_keys::STATEMENTS,
         devices::STATEMENTS,
+        erasure::STATEMENTS,
         events::STATEMENTS,
         groups::STATEMENTS,
         invitations::STATEMENTS,
@@ -233,6 +254,7 @@ fn statements() -> impl Iterator<Item = Sql> {
         platform_keys::STATEMENTS,
         projects::STATEMENTS,
         replays::STATEMENTS,
+        retention::STATEMENTS,
         satisfaction::STATEMENTS,
         second_factors::STATEMENTS,
         sessions::STATEMENTS,

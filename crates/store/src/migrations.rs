@@ -43,6 +43,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(13, "0013_bots"),
     migration!(14, "0014_platform_keys"),
     migration!(15, "0015_observe"),
+    migration!(16, "0016_personal_data"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

@@ -19,7 +19,7 @@ fn excused(sql: &str, step: &str) -> bool {
         // Few rows by nature: a visitor's, an agent's ongoing conversations, a project's keys, a successor's origins,
         // the minutes of an interval.
         || (step.starts_with("USE TEMP B-TREE")
-            && ["visitor_id = $10", "agent_id = $8 AND closed_at IS NULL", "FROM customer_keys", "continued_in = $1", "GROUP BY bucket"]
+            && ["FROM sessions WHERE visitor_id = $1", "visitor_id = $10", "agent_id = $8 AND closed_at IS NULL", "FROM customer_keys", "continued_in = $1", "GROUP BY bucket"]
                 .iter()
                 .any(|few| sql.contains(few)))
 }

@@ -13,16 +13,16 @@ macro_rules! columns {
     () => {
         "id, name, authenticated_mode, token_profile, claim_prefix, issuers, session_lifetime_ms, \
          token_max_lifetime_ms, allowed_origins, created_at, signature_algorithms, key_management, \
-         token_leeway_ms"
+         token_leeway_ms, retention"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
     INSERT_COUNTER = "INSERT INTO project_counters (project_id, event_sequence) VALUES ($1, 0)";
     UPDATE = "UPDATE projects SET name = $1, authenticated_mode = $2, token_profile = $3, claim_prefix = $4, \
         issuers = $5, session_lifetime_ms = $6, token_max_lifetime_ms = $7, allowed_origins = $8, signature_algorithms = $9, \
-        key_management = $10, token_leeway_ms = $11 WHERE id = $12";
+        key_management = $10, token_leeway_ms = $11, retention = $12 WHERE id = $13";
     FIND = concat!("SELECT ", columns!(), " FROM projects WHERE id = $1");
     LIST = concat!(
         "SELECT ", columns!(), " FROM projects WHERE id IN (SELECT value FROM json_each($1)) \
@@ -39,6 +39,7 @@ statements! {
 pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError> {
     let (issuers, origins) = (json(&project.issuers)?, json(&project.allowed_origins)?);
     let (signatures, key_management) = (json(&project.signature_algorithms)?, json(&project.key_management)?);
+    let retention = json(&project.retention)?;
     let values = [
         (&project.id).into(),
         (&project.name).into(),
@@ -53,6 +54,7 @@ pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError
         (&signatures).into(),
         (&key_management).into(),
         millis(project.token_leeway).into(),
+        (&retention).into(),
     ];
     tx.execute(INSERT, &values).await?;
     tx.execute(INSERT_COUNTER, &[(&project.id).into()]).await.map(drop)
@@ -62,6 +64,7 @@ pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError
 pub async fn update(tx: &mut Tx<'_>, project: &Project) -> Result<bool, StoreError> {
     let (issuers, origins) = (json(&project.issuers)?, json(&project.allowed_origins)?);
     let (signatures, key_management) = (json(&project.signature_algorithms)?, json(&project.key_management)?);
+    let retention = json(&project.retention)?;
     let values = [
         (&project.name).into(),
         project.authenticated_mode.as_str().into(),
@@ -74,6 +77,7 @@ pub async fn update(tx: &mut Tx<'_>, project: &Project) -> Result<bool, StoreErr
         (&signatures).into(),
         (&key_management).into(),
         millis(project.token_leeway).into(),
+        (&retention).into(),
         (&project.id).into(),
     ];
     tx.changes(UPDATE, &values).await
@@ -121,6 +125,7 @@ fn read(row: &Row<'_>) -> Result<Project, StoreError> {
         signature_algorithms: row.word(10, "projects.signature_algorithms", from_json)?,
         key_management: row.word(11, "projects.key_management", from_json)?,
         token_leeway: duration(row, 12, "projects.token_leeway_ms")?,
+        retention: row.word(13, "projects.retention", from_json)?,
     })
 }
 

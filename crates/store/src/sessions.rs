@@ -77,6 +77,9 @@ statements! {
         ORDER BY revocation_position");
     LIST_OVERDUE = concat!("SELECT ", columns!(), " FROM sessions WHERE ended_at IS NULL AND expires_at <= $1 \
         ORDER BY expires_at, id LIMIT $2");
+    /// A visitor's sessions are few, so they are sorted rather than held in one more index.
+    OF_VISITOR = concat!("SELECT ", columns!(), " FROM sessions WHERE visitor_id = $1 AND id > $2 ORDER BY id LIMIT $3");
+    IDS_OF_VISITOR = "SELECT id FROM sessions WHERE visitor_id = $1";
     COUNT_LIVE = "SELECT count(*) FROM sessions WHERE visitor_id = $1 AND ended_at IS NULL AND expires_at > $2";
     ENDED_IN_TIME = concat!("SELECT ", columns!(), " FROM sessions WHERE end_reason <> 'EXPIRED' AND expires_at > $1 \
         ORDER BY expires_at");
@@ -243,6 +246,21 @@ pub async fn revoked_since(
 /// Live sessions whose time has passed at `now`, oldest first.
 pub async fn list_overdue(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<Vec<Session>, StoreError> {
     tx.query(LIST_OVERDUE, &[now.into(), (limit as i64).into()], read).await
+}
+
+/// A visitor's sessions after one of them, oldest first.
+pub async fn of_visitor(
+    tx: &mut Tx<'_>,
+    visitor_id: VisitorId,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<Session>, StoreError> {
+    tx.query(OF_VISITOR, &[visitor_id.into(), after.into(), (limit as i64).into()], read).await
+}
+
+/// The ids of all of a visitor's sessions, in no order.
+pub async fn ids_of_visitor(tx: &mut Tx<'_>, visitor_id: VisitorId) -> Result<Vec<SessionId>, StoreError> {
+    tx.query(IDS_OF_VISITOR, &[visitor_id.into()], |row| row.get(0, "sessions.id")).await
 }
 
 /// How many sessions of a visitor live at `now`.

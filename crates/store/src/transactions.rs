@@ -17,6 +17,8 @@ statements! {
         ON CONFLICT (project_id, external_id) DO NOTHING");
     OF_VISITOR = concat!("SELECT ", columns!(), " FROM transactions WHERE visitor_id = $1 \
         ORDER BY created_at DESC, id DESC LIMIT $2");
+    UNATTRIBUTED = concat!("SELECT ", columns!(), " FROM transactions WHERE visitor_id = $1 AND conversation_id IS NULL \
+        AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4");
     OF_CONVERSATION = concat!("SELECT ", columns!(), " FROM transactions WHERE conversation_id = $1 \
         ORDER BY created_at DESC, id DESC LIMIT $2");
 }
@@ -61,6 +63,17 @@ pub async fn of_visitor(
     limit: usize,
 ) -> Result<Vec<Transaction>, StoreError> {
     tx.query(OF_VISITOR, &[id.into(), (limit as i64).into()], read).await
+}
+
+/// A visitor's sales that no conversation got the credit for, after a place, oldest first.
+pub async fn unattributed(
+    tx: &mut Tx<'_>,
+    id: VisitorId,
+    (created_at, after): (Timestamp, Uuid),
+    limit: usize,
+) -> Result<Vec<Transaction>, StoreError> {
+    let values = [id.into(), created_at.into(), after.into(), (limit as i64).into()];
+    tx.query(UNATTRIBUTED, &values, read).await
 }
 
 /// The newest sales attributed to a conversation, newest first.

@@ -14,7 +14,7 @@ macro_rules! columns {
     () => {
         "visitors.id, visitors.project_id, visitors.external_user_id, visitors.assurance, visitors.verified_at, \
          visitors.lapsed_at, visitors.lapse_reason, visitors.attributes, visitors.created_at, visitors.updated_at, \
-         visitors.claimed_id"
+         visitors.claimed_id, visitors.anonymized_at"
     };
 }
 
@@ -43,6 +43,10 @@ statements! {
         updated_at) VALUES ($1, $2, $3, 'VERIFIED', $4, $5, $6, $7) ON CONFLICT (project_id, external_user_id) DO NOTHING";
     VERIFY_UPDATE = "UPDATE visitors SET assurance = 'VERIFIED', lapsed_at = NULL, lapse_reason = NULL, attributes = $1, \
         updated_at = $2 WHERE id = $3";
+    /// Changes nothing: it locks.
+    HOLD = "UPDATE visitors SET updated_at = updated_at WHERE id = $1 AND anonymized_at IS NULL";
+    SIGNED_IN_AS = "UPDATE visitors SET signed_in_as = $1 WHERE id = $2";
+    GUESTS = concat!("SELECT ", columns!(), " FROM visitors WHERE signed_in_as = $1");
     LAPSE = "UPDATE visitors SET lapsed_at = $1, lapse_reason = $2, updated_at = $3 \
         WHERE id = $4 AND verified_at IS NOT NULL AND lapsed_at IS NULL";
     FIND = concat!("SELECT ", columns!(), " FROM visitors WHERE id = $1");
@@ -127,6 +131,7 @@ pub async fn verify(
         created_at: now,
         updated_at: now,
         claimed_id: None,
+        anonymized_at: None,
     };
     Ok(Verified { visitor, new: true, lapsed: None })
 }
@@ -158,6 +163,26 @@ pub async fn lapse(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     tx.changes(LAPSE, &[now.into(), reason.as_str().into(), now.into(), id.into()]).await
+}
+
+/// Locks a visitor's record until the commit, for a body that adds something of theirs: whoever anonymises them waits, and finds it.
+/// False if there is no record, or it names nobody any more.
+pub async fn hold(tx: &mut Tx<'_>, id: VisitorId) -> Result<bool, StoreError> {
+    tx.changes(HOLD, &[id.into()]).await
+}
+
+/// Notes as whom a guest signed in: what is erased of the person is then erased of the guest.
+pub async fn set_signed_in_as(
+    tx: &mut Tx<'_>,
+    guest: VisitorId,
+    person: VisitorId,
+) -> Result<(), StoreError> {
+    tx.execute(SIGNED_IN_AS, &[person.into(), guest.into()]).await.map(drop)
+}
+
+/// The guests whose conversation went along when this person signed in, in no order.
+pub async fn guests_of(tx: &mut Tx<'_>, person: VisitorId) -> Result<Vec<Visitor>, StoreError> {
+    tx.query(GUESTS, &[person.into()], read).await
 }
 
 /// Finds a visitor.
@@ -245,6 +270,7 @@ fn read(row: &Row<'_>) -> Result<Visitor, StoreError> {
         created_at: row.get(8, "visitors.created_at")?,
         updated_at: row.get(9, "visitors.updated_at")?,
         claimed_id: row.get(10, "visitors.claimed_id")?,
+        anonymized_at: row.get(11, "visitors.anonymized_at")?,
     })
 }
 

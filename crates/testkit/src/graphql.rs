@@ -69,6 +69,24 @@ impl GraphqlClient {
         subscription.socket.send(&json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
         subscription
     }
+
+    /// Subscribes, and gives what comes first: the answer with data or errors.
+    pub async fn first_of(&self, query: &str, variables: Value) -> Value {
+        let mut subscription = self.subscribe(query, variables).await;
+        within("the first frame of a subscription", async {
+            loop {
+                match subscription.socket.next().await {
+                    Heard::Frame(mut frame) if frame["type"] == "next" => return frame["payload"].take(),
+                    Heard::Frame(frame) if frame["type"] == "error" => {
+                        return json!({ "errors": frame["payload"] });
+                    }
+                    Heard::Frame(_) => {}
+                    Heard::Closed(code) => panic!("the socket closed with {code:?}"),
+                }
+            }
+        })
+        .await
+    }
 }
 
 /// A subscription under way.

@@ -24,6 +24,8 @@ pub struct VisitorClient {
     pub session: Option<String>,
     /// The device credential held.
     pub device: Option<String>,
+    /// What the page calls its visitor, without proof.
+    pub ext_id: Option<String>,
     /// The hand-over code that a link brought.
     pub hand_over: Option<String>,
     /// The key that the session is for.
@@ -41,6 +43,7 @@ impl VisitorClient {
             platform_origin: base.to_owned(),
             session: None,
             device: None,
+            ext_id: None,
             hand_over: None,
             key: None,
         }
@@ -99,6 +102,7 @@ impl VisitorClient {
             "session": self.session,
             "device": self.device,
             "handOver": self.hand_over,
+            "extId": self.ext_id,
         });
         let mut request = self.http.post(format!("{}/visitor/v1/activate", self.base));
         if let Some(key) = &self.key {

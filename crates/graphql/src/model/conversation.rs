@@ -30,6 +30,8 @@ pub(crate) enum CloseReason {
     Bot,
     /// The visitor signed in and has a verified conversation, in which it goes on.
     ContinuedInVerified,
+    /// Its visitor was anonymised.
+    Policy,
 }
 
 #[derive(InputObject)]
@@ -241,6 +243,11 @@ impl ConversationNode {
             State::Ongoing => None,
             State::Closed { reason, .. } => Some(reason.into()),
         }
+    }
+
+    /// Since when its messages are gone.
+    async fn anonymized_at(&self) -> Option<DateTime> {
+        self.conversation.anonymized_at.map(DateTime)
     }
 
     /// The conversation in which this one goes on (case 3).

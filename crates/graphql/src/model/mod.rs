@@ -10,6 +10,7 @@ mod message;
 mod platform_key;
 mod project;
 mod report;
+mod retention;
 mod token;
 mod user;
 mod viewer;
@@ -28,6 +29,7 @@ pub(crate) use failure::{
 pub(crate) use message::MessageNode;
 pub(crate) use platform_key::{PlatformKeyNode, PlatformKeyPayload, PlatformKeyRevokePayload};
 pub(crate) use project::{AuthenticatedMode, ProjectNode, TokenProfile};
+pub(crate) use retention::{Retention, RetentionInput};
 pub(crate) use token::{TokenInspectInput, TokenInspectPayload, TokenInspection};
 pub(crate) use user::{ApiClientNode, GroupNode, Permission, Role, UserNode};
 pub(crate) use viewer::Viewer;

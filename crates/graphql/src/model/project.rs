@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use signet_app::ConversationCounts as Counts;
 use signet_domain::{Project, Scope};
 
-use super::{CustomerKeyNode, CustomerKeySetNode};
+use super::{CustomerKeyNode, CustomerKeySetNode, Retention};
 use crate::call::Call;
 use crate::scalars::{DateTime, Long};
 
@@ -131,6 +131,11 @@ impl ProjectNode {
         let access = call.require(self.0.id.as_str(), Scope::ProjectsRead)?;
         let set = call.app.key_set(&access).await.map_err(|error| call.error(&error))?;
         Ok(set.map(CustomerKeySetNode))
+    }
+
+    /// How long what is about people is kept.
+    async fn retention(&self) -> Retention {
+        self.0.retention.into()
     }
 
     async fn created_at(&self) -> DateTime {

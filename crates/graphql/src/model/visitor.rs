@@ -84,6 +84,11 @@ impl VisitorNode {
         Ok(found.map_err(|error| call.error(&error))?.into_iter().map(TransactionNode).collect())
     }
 
+    /// Since when nothing here names anybody, and nobody can come back to it.
+    async fn anonymized_at(&self) -> Option<DateTime> {
+        self.0.anonymized_at.map(DateTime)
+    }
+
     async fn assurance(&self) -> Assurance {
         self.0.assurance.into()
     }

@@ -130,6 +130,7 @@ mod tests {
                 identity_request: None,
                 messages_added: None,
                 bot: None,
+                anonymized_at: None,
             }),
             message: Some(Message {
                 id: MessageId::from_uuid(Uuid::from_u128(3)),

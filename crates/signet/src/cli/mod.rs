@@ -67,6 +67,8 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Bring the database's schema up to date and exit
     Migrate(storage::MigrateArgs),
+    /// Write the embedded database's file anew, without traces of what was erased
+    Compact(storage::CompactArgs),
 }
 
 /// Runs the command line of this process.
@@ -105,6 +107,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Token(command) => return token::run(command).await,
         Command::Audit(command) => return audit::run(command).await,
         Command::Migrate(args) => storage::migrate(args).await,
+        Command::Compact(args) => storage::compact(args).await,
     }
     .map(|()| ExitCode::SUCCESS)
 }

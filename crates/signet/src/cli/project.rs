@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use signet_app::Actor;
 use signet_domain::origin::{AllowedOrigins, Origin};
-use signet_domain::{AuthenticatedMode, Project, ProjectId, TokenProfile, limits};
+use signet_domain::{AuthenticatedMode, Project, ProjectId, Retention, TokenProfile, limits};
 
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
@@ -115,6 +115,62 @@ struct SettingArgs {
     /// What stands before userId and visitorData in the claims [default of a new project: https://iadvize.com/]
     #[arg(long, value_name = "PREFIX")]
     claim_prefix: Option<String>,
+    #[command(flatten)]
+    retention: RetentionArgs,
+}
+
+/// After how many days what is about people goes; `never` keeps it until somebody erases it, as a new project does.
+#[derive(Args, Debug)]
+struct RetentionArgs {
+    /// Days after which a closed conversation loses its messages, or never
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    retention_conversations: Option<Days>,
+    /// Days after which a closed conversation goes altogether, or never
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    retention_conversations_deleted: Option<Days>,
+    /// Days after which a visitor who was not seen again is anonymised, or never
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    retention_visitors: Option<Days>,
+    /// Days after which a sale goes, or never
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    retention_transactions: Option<Days>,
+    /// Days after which a refused sign-in goes, or never
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    retention_failures: Option<Days>,
+    /// Days after which an event goes, 7 at least, or never
+    #[arg(long, value_name = "DAYS", value_parser = parse_days)]
+    retention_events: Option<Days>,
+}
+
+/// A number of days; `None`: never.
+#[derive(Debug, Clone, Copy)]
+struct Days(Option<u32>);
+
+fn parse_days(text: &str) -> Result<Days, String> {
+    match text {
+        "never" => Ok(Days(None)),
+        number => {
+            number.parse().map(|days| Days(Some(days))).map_err(|_| "a number of days, or never".to_owned())
+        }
+    }
+}
+
+impl RetentionArgs {
+    fn apply(&self, retention: &mut Retention) {
+        let said = [
+            (&mut retention.conversations_anonymized, self.retention_conversations),
+            (&mut retention.conversations_deleted, self.retention_conversations_deleted),
+            (&mut retention.visitors_anonymized, self.retention_visitors),
+            (&mut retention.transactions_deleted, self.retention_transactions),
+            (&mut retention.failures_deleted, self.retention_failures),
+            (&mut retention.events_deleted, self.retention_events),
+        ];
+        for (setting, said) in said {
+            if let Some(Days(days)) = said {
+                *setting = days;
+            }
+        }
+    }
 }
 
 fn parse_origin(text: &str) -> Result<Origin, String> {
@@ -170,6 +226,7 @@ impl SettingArgs {
         if let Some(prefix) = self.claim_prefix {
             project.claim_prefix = prefix;
         }
+        self.retention.apply(&mut project.retention);
     }
 }
 
@@ -257,7 +314,7 @@ fn describe(project: &Project) -> Record {
     if project.allowed_origins.any_loopback {
         origins.push("any loopback origin".to_owned());
     }
-    Record::default()
+    let record = Record::default()
         .with("projectId", project.id.as_str())
         .with("name", project.name.as_str())
         .with("authenticatedMode", project.authenticated_mode.as_str())
@@ -270,5 +327,9 @@ fn describe(project: &Project) -> Record {
         .with("signatureAlgorithms", project.signature_algorithms.clone())
         .with("keyManagement", project.key_management.clone())
         .with("allowedOrigins", origins)
-        .with("createdAt", project.created_at.to_string())
+        .with("createdAt", project.created_at.to_string());
+    let kept = project.retention.settings();
+    kept.into_iter()
+        .filter_map(|(name, days)| Some((name, days?)))
+        .fold(record, |record, (name, days)| record.with(name, days))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::output;
@@ -43,6 +44,24 @@ impl StorageArgs {
 pub(crate) struct MigrateArgs {
     #[command(flatten)]
     storage: StorageArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompactArgs {
+    #[command(flatten)]
+    storage: StorageArgs,
+}
+
+/// Writes the embedded database's file anew, whatever its size.
+pub(crate) async fn compact(args: CompactArgs) -> anyhow::Result<()> {
+    let operator = args.storage.open().await?;
+    let compacted = operator.app().compact(u64::MAX).await;
+    operator.close().await;
+    compacted.context("write the database's file anew")?;
+    if args.storage.json {
+        return output::record(output::Record::default().with("file", "COMPACT"), true);
+    }
+    output::line("The database holds no trace of what was erased.")
 }
 
 pub(crate) async fn migrate(args: MigrateArgs) -> anyhow::Result<()> {

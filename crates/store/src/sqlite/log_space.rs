@@ -49,6 +49,11 @@ impl LogSpace {
         };
     }
 
+    /// Called when the log's file has been cut to nothing.
+    pub(super) fn log_was_truncated(&mut self) {
+        self.reserved = self.reserved.map(|_| 0);
+    }
+
     /// The write lock keeps other processes from appending to the log meanwhile.
     fn extend(&self, connection: &Connection, wanted: u64) -> io::Result<u64> {
         connection.execute_batch("BEGIN IMMEDIATE").map_err(io::Error::other)?;

@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod log_space;
+mod maintenance;
 mod readers;
 mod writer;
 
@@ -15,8 +16,9 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
+use self::maintenance::Maintenance;
 use crate::error::StatementFailed;
 use crate::job::Job;
 use crate::migrations::{self, checksum};
@@ -35,6 +37,8 @@ const PREPARED: usize = 256;
 /// What travels to a thread.
 enum Command {
     Run(Box<dyn Job>),
+    /// Between two transactions.
+    Maintain(Maintenance, oneshot::Sender<Result<(), StoreError>>),
     /// Take no more, finish what waits.
     Close,
 }
@@ -53,6 +57,21 @@ impl Database {
 
     pub(crate) async fn read(&self, job: Box<dyn Job>) {
         send(&self.readers, job).await;
+    }
+
+    pub(crate) async fn forget_log(&self) -> Result<(), StoreError> {
+        self.maintain(Maintenance::ForgetLog).await
+    }
+
+    pub(crate) async fn compact(&self, most_bytes: u64) -> Result<(), StoreError> {
+        self.maintain(Maintenance::Compact { most_bytes }).await
+    }
+
+    async fn maintain(&self, what: Maintenance) -> Result<(), StoreError> {
+        let (answer, outcome) = oneshot::channel();
+        let sent = self.writer.send(Command::Maintain(what, answer)).await;
+        sent.map_err(|_| StoreError::Unavailable(None))?;
+        outcome.await.unwrap_or(Err(StoreError::Unavailable(None)))
     }
 
     pub(crate) async fn close(&self) {
@@ -140,6 +159,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(unavailable)?;
     if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(unavailable)?;
+        // What is deleted is overwritten. Copies that a page keeps from before it was split are not: see `maintenance`.
+        connection.pragma_update(None, "secure_delete", "ON").map_err(unavailable)?;
     }
     connection
         .execute_batch(

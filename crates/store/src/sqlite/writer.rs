@@ -75,15 +75,23 @@ impl Writer {
         while self.queue.blocking_recv_many(&mut waiting, self.limit) > 0 {
             self.let_others_join(&mut waiting);
             let mut jobs = Vec::with_capacity(waiting.len());
+            let mut maintenance = Vec::new();
             for command in waiting.drain(..) {
                 match command {
                     Command::Run(job) => jobs.push(job),
+                    Command::Maintain(what, answer) => maintenance.push((what, answer)),
                     Command::Close => self.queue.close(),
                 }
             }
             metrics::gauge!("signet_store_queue_depth").set(self.queue.len() as f64);
             if !jobs.is_empty() {
                 self.commit(jobs);
+            }
+            for (what, answer) in maintenance {
+                // A caller that stopped waiting is not told.
+                let _ = answer.send(what.carry_out(&self.connection));
+                self.log_space.log_was_truncated();
+                self.log_pages.store(0, Ordering::Relaxed);
             }
             let log_pages = self.log_pages.load(Ordering::Relaxed);
             self.checkpoints.after_commit(&self.connection, log_pages);

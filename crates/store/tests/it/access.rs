@@ -291,6 +291,6 @@ async fn devices_are_revoked(db: Database) {
     let revoked = async |now| read!(db, |tx| devices::revoked(tx, at(now)).await).unwrap();
     assert_eq!(revoked(0).await, [(device(1), at(100)), (device(2), at(200))]);
     assert_eq!(revoked(100).await, [(device(2), at(200))]);
-    assert!(read!(db, |tx| devices::is_revoked(tx, device(1)).await).unwrap());
-    assert!(!read!(db, |tx| devices::is_revoked(tx, device(3)).await).unwrap());
+    assert!(read!(db, |tx| devices::is_revoked(tx, device(1), visitor(9)).await).unwrap());
+    assert!(!read!(db, |tx| devices::is_revoked(tx, device(3), visitor(9)).await).unwrap());
 }

@@ -15,6 +15,8 @@ mod conversations;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod harness;

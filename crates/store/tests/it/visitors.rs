@@ -40,6 +40,7 @@ async fn anonymous_visitors_are_recorded_once(db: Database) {
         created_at: at(10),
         updated_at: at(10),
         claimed_id: None,
+        anonymized_at: None,
     };
     assert_eq!(find(&db, 1).await, Some(expected));
     assert_eq!(find(&db, 2).await, None);
