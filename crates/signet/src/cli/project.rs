@@ -121,6 +121,7 @@ struct SettingArgs {
 
 /// After how many days what is about people goes; `never` keeps it until somebody erases it, as a new project does.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_field_names, reason = "they are the names of flags")]
 struct RetentionArgs {
     /// Days after which a closed conversation loses its messages, or never
     #[arg(long, value_name = "DAYS", value_parser = parse_days)]

@@ -2,7 +2,9 @@
 //! (whichever there are: they are taken from the catalogue), the log, the database's files and a copy of them are searched.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
+use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 use signet_testkit::server::Installation;
 use signet_testkit::{GraphqlClient, VisitorClient, now_unix_ms};
@@ -134,7 +136,10 @@ pub(crate) async fn mutate(caller: &GraphqlClient, name: &str, input: Value, fie
 
 /// Bytes may be written as they are or in hexadecimal.
 fn holds_canary(bytes: &[u8]) -> bool {
-    let hexadecimal: String = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut hexadecimal = String::new();
+    for byte in CANARY.bytes() {
+        write!(hexadecimal, "{byte:02x}").unwrap();
+    }
     let lower = bytes.to_ascii_lowercase();
     [CANARY.to_lowercase(), hexadecimal]
         .iter()
@@ -152,9 +157,8 @@ pub(crate) fn tables_of_sqlite(path: &std::path::Path) -> BTreeSet<String> {
         let mut rows = rows.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for column in 0..columns {
-                let bytes = match row.get_ref(column).unwrap() {
-                    rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => bytes,
-                    _ => continue,
+                let (ValueRef::Text(bytes) | ValueRef::Blob(bytes)) = row.get_ref(column).unwrap() else {
+                    continue;
                 };
                 if holds_canary(bytes) {
                     return true;
@@ -293,7 +297,7 @@ async fn nothing_in_logs_and_files(shop: &mut Shop) {
     let files: Vec<_> = std::fs::read_dir(backup.path()).unwrap().map(Result::unwrap).collect();
     assert!(files.iter().any(|file| file.file_name() == "signet.db"));
     for file in files {
-        assert!(!holds_canary(&std::fs::read(file.path()).unwrap()), "{:?}", file.file_name());
+        assert!(!holds_canary(&std::fs::read(file.path()).unwrap()), "{}", file.path().display());
     }
 }
 
