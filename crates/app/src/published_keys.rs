@@ -82,8 +82,8 @@ pub(crate) struct Opener<'a> {
 impl Opener<'_> {
     fn judge(&self, named: Option<&str>, key: UnwrappedKey) -> UnwrappedKey {
         let by = key.unwrapped_by();
-        let mut names = named.into_iter().chain(by.as_ref().map(KeyFingerprint::as_str));
-        let revoked = names.any(|key_id| self.published.revoked.contains(key_id));
+        let mut key_ids = named.into_iter().chain(by.as_ref().map(KeyFingerprint::as_str));
+        let revoked = key_ids.any(|key_id| self.published.revoked.contains(key_id));
         if revoked { key.refused() } else { key }
     }
 }
