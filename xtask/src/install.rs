@@ -15,7 +15,7 @@ struct Package {
     present: fn() -> bool,
 }
 
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 11] = [
     Package { names: &["chromium"], present: || crate::e2e::chromium().is_some() },
     // Fonts for the scripts the pictures and the browser tests show.
     Package { names: &["fonts-noto-core"], present: || Path::new("/usr/share/fonts/truetype/noto").is_dir() },
@@ -26,6 +26,16 @@ const PACKAGES: [Package; 9] = [
     Package { names: &["golang-go"], present: || find_program("go").is_some() },
     Package { names: &["php-cli", "php-phpseclib3"], present: has_php },
     Package { names: &["ruby"], present: || find_program("ruby").is_some() },
+    // What Kryoptic is built with, and the module that custody refuses.
+    Package {
+        names: &["libssl-dev", "libclang-14-dev"],
+        present: || {
+            ["/usr/include/openssl/evp.h", "/usr/lib/llvm-14/lib/libclang.so"]
+                .iter()
+                .all(|file| Path::new(file).exists())
+        },
+    },
+    Package { names: &["softhsm2"], present: || Path::new("/usr/lib/softhsm/libsofthsm2.so").is_file() },
     Package {
         names: &["openssl", "curl"],
         present: || ["openssl", "curl"].iter().all(|name| find_program(name).is_some()),

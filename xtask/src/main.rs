@@ -11,6 +11,7 @@ mod attacks;
 mod bench;
 mod e2e;
 mod generated;
+mod hsm;
 mod install;
 mod layers;
 mod process;
@@ -31,6 +32,7 @@ cargo xtask <command>
   gen [--check]    write the generated files; with --check, only say whether they are current
   web              build the web packages into crates/assets/dist
   e2e [filter]     run the browser tests; a filter picks files by name, or else tests by name
+  hsm              build a PKCS#11 module and run the tests of custody in one
   screenshots      walk shop, widget and desk in Chromium and keep pictures of them
   bench [name]     run a benchmark; without a name, list them
 ";
@@ -56,6 +58,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["web"] => web::build(&workspace),
         ["e2e"] => e2e::run(&workspace, None),
         ["e2e", filter] => e2e::run(&workspace, Some(filter)),
+        ["hsm"] => hsm::tests(&workspace)?.go(),
         ["screenshots"] => e2e::screenshots(&workspace),
         ["bench"] => {
             bench::list();

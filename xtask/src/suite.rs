@@ -3,7 +3,7 @@
 use crate::process::Run;
 use crate::steps::{Closing, Steps};
 use crate::workspace::Workspace;
-use crate::{e2e, generated, install, layers, web};
+use crate::{e2e, generated, hsm, install, layers, web};
 use anyhow::Result;
 
 /// Installs what is needed, then runs every step.
@@ -22,6 +22,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     steps.run("Rust tests", || {
         workspace.cargo(["test", "--workspace", "--no-fail-fast"]).watch(is_cargo_closing)
     })?;
+    steps.run("PKCS#11 tests", || hsm::tests(workspace)?.watch(is_cargo_closing))?;
     steps.run("browser tests", || e2e::tests(workspace, None))?;
     steps.finish();
     Ok(())

@@ -6,7 +6,7 @@
 //! operation costs as much as a thousand ordinary requests, and must neither block the threads that serve them nor
 //! pile up.
 //!
-//! The keys that visitor tokens are encrypted to may live in Vault instead ([`VaultUnwrap`]); the keystore then holds the other
+//! The keys that visitor tokens are encrypted to may live in Vault ([`VaultUnwrap`]) or, with the feature `hsm`, in a PKCS#11 module instead; the keystore then holds the other
 //! secrets, and former keys for as long as tokens encrypted to them arrive ([`MixedCustody`]).
 //!
 //! Invariants:
@@ -24,6 +24,8 @@ mod health;
 mod keystore;
 mod local;
 mod mixed;
+#[cfg(feature = "hsm")]
+mod pkcs11;
 mod pool;
 mod secret;
 mod vault;
@@ -34,6 +36,8 @@ pub use error::KeystoreError;
 pub use keystore::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, jwks_json};
 pub use local::LocalCustody;
 pub use mixed::MixedCustody;
+#[cfg(feature = "hsm")]
+pub use pkcs11::{Pkcs11Error, Pkcs11Options, Pkcs11Unwrap};
 pub use pool::{LocalUnwrap, RsaPoolOptions};
 pub use secret::{SecretError, SecretSource, SecretText};
 pub use vault::{VaultError, VaultLogin, VaultOptions, VaultUnwrap};

@@ -18,7 +18,7 @@ use crate::settings::{LogFormat, RateLimitSettings, Settings};
 
 mod custody;
 
-pub use custody::{CustodyKind, VaultLoginKind, VaultSettings};
+pub use custody::{CustodyKind, Pkcs11Settings, VaultLoginKind, VaultSettings};
 
 /// What is logged, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub struct Config {
     pub custody: CustodyKind,
     /// Custody in Vault.
     pub vault: VaultSettings,
+    /// Custody in a PKCS#11 module.
+    pub pkcs11: Pkcs11Settings,
     /// What is logged.
     pub logging: Logging,
     /// How many reverse proxies append to `X-Forwarded-For`.
@@ -102,6 +104,13 @@ impl Settings {
                 role: self.vault_role,
                 jwt_file: self.vault_jwt_file,
                 time_limit: self.vault_time_limit.map_or(Duration::from_secs(2), |limit| limit.0),
+            },
+            pkcs11: Pkcs11Settings {
+                module: self.pkcs11_module,
+                token: self.pkcs11_token,
+                keys: self.pkcs11_key,
+                pin_file: self.pkcs11_pin_file,
+                time_limit: self.pkcs11_time_limit.map_or(Duration::from_secs(2), |limit| limit.0),
             },
             logging: Logging {
                 format: self.log_format.unwrap_or(LogFormat::Text),

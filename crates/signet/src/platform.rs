@@ -107,7 +107,7 @@ pub(crate) async fn open_keystore(config: &Config) -> anyhow::Result<Keystore> {
     let path = config.keystore.clone();
     let open = match config.custody {
         CustodyKind::Local => Keystore::open_or_create,
-        CustodyKind::Vault => Keystore::open_or_create_without_decryption_keys,
+        CustodyKind::Vault | CustodyKind::Pkcs11 => Keystore::open_or_create_without_decryption_keys,
     };
     // Argon2id and key generation take tenths of a second: not on a thread that serves others.
     tokio::task::spawn_blocking(move || open(&path, &passphrase))

@@ -42,8 +42,13 @@ pub const VAULT_SECRET_ID: Secret = Secret {
     file_setting: "vault_secret_id_file",
 };
 
+/// What signs in to the token of a PKCS#11 module.
+pub const PKCS11_PIN: Secret =
+    Secret { name: "PIN of the token", variable: "SIGNET_PKCS11_PIN", file_setting: "pkcs11_pin_file" };
+
 /// Every secret, for the reference.
-pub const ALL: [Secret; 4] = [KEYSTORE_PASSPHRASE, DATABASE_PASSWORD, VAULT_TOKEN, VAULT_SECRET_ID];
+pub const ALL: [Secret; 5] =
+    [KEYSTORE_PASSPHRASE, DATABASE_PASSWORD, VAULT_TOKEN, VAULT_SECRET_ID, PKCS11_PIN];
 
 impl Secret {
     /// The secret in the environment, if it is there.

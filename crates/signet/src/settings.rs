@@ -199,8 +199,8 @@ settings! {
         rsa_threads: NonZeroUsize, "N", Serve, "one for each processor", "4";
         /// Tokens that may wait for decryption. One more is refused with `RATE_LIMITED` at once.
         rsa_queue: NonZeroUsize, "N", Serve, "256 for each processor", "1024";
-        /// Where the keys live that tokens are encrypted to: `local` is the keystore, `vault` is Vault or OpenBao. See
-        /// [custody](custody.md).
+        /// Where the keys live that tokens are encrypted to: `local` is the keystore, `vault` is Vault or OpenBao,
+        /// `pkcs11` is an HSM. See [custody](custody.md).
         custody: CustodyKind, "WHERE", Serve, "`local`", "vault";
         /// Address of Vault. Without TLS only on this machine.
         vault_address: String, "URL", Serve, "none", "https://vault.internal:8200";
@@ -228,6 +228,16 @@ settings! {
         vault_jwt_file: PathBuf, "FILE", Serve, "where Kubernetes puts it", "/var/run/secrets/vault/token";
         /// How long Vault may take to answer before it counts as failing.
         vault_time_limit: Lifetime, "DURATION", Serve, "2s", "1s";
+        /// Library of the PKCS#11 module. Programs built with the feature `hsm` load it.
+        pkcs11_module: PathBuf, "FILE", Serve, "none", "/usr/lib/pkcs11/module.so";
+        /// Label of the token.
+        pkcs11_token: String, "LABEL", Serve, "none", "signet";
+        /// Label of the private RSA key in it; after commas those of former keys that still decrypt.
+        pkcs11_key: String, "LABELS", Serve, "none", "tokens-2026,tokens-2025";
+        /// File whose first line is the user's PIN. `SIGNET_PKCS11_PIN` in the environment goes before it.
+        pkcs11_pin_file: PathBuf, "FILE", Serve, "none", "/run/secrets/signet-pin";
+        /// How long a token waits for the module.
+        pkcs11_time_limit: Lifetime, "DURATION", Serve, "2s", "5s";
     }
     tables {
         /// How much is let in; a table `[rate_limits]` in the file.

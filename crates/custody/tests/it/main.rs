@@ -4,5 +4,7 @@
 
 mod contract;
 mod keystore;
+#[cfg(feature = "hsm")]
+mod pkcs11;
 mod pool;
 mod vault;

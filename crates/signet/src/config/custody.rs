@@ -21,6 +21,8 @@ pub enum CustodyKind {
     Local,
     /// In Vault or OpenBao.
     Vault,
+    /// In a PKCS#11 module.
+    Pkcs11,
 }
 
 /// How the platform signs in to Vault.
@@ -91,6 +93,38 @@ impl VaultSettings {
                     .clone()
                     .unwrap_or_else(|| PathBuf::from(SERVICE_ACCOUNT_TOKEN)),
             },
+        })
+    }
+}
+
+/// Which PKCS#11 module and how to use it. `docs/settings.md` says what each means.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "they are the settings of these names")]
+pub struct Pkcs11Settings {
+    pub module: Option<PathBuf>,
+    pub token: Option<String>,
+    pub keys: Option<String>,
+    pub pin_file: Option<PathBuf>,
+    pub time_limit: Duration,
+}
+
+#[cfg(feature = "hsm")]
+impl Pkcs11Settings {
+    /// What to start with. `threads` sessions are opened; `queue` tokens may wait.
+    pub(crate) fn options(
+        &self,
+        threads: usize,
+        queue: usize,
+    ) -> anyhow::Result<signet_custody::Pkcs11Options> {
+        let labels = self.keys.as_deref().context("custody in a PKCS#11 module needs pkcs11_key")?;
+        Ok(signet_custody::Pkcs11Options {
+            module: self.module.clone().context("custody in a PKCS#11 module needs pkcs11_module")?,
+            token: self.token.clone().context("custody in a PKCS#11 module needs pkcs11_token")?,
+            keys: labels.split(',').map(|label| label.trim().to_owned()).collect(),
+            pin: source(crate::secrets::PKCS11_PIN, self.pin_file.as_ref())?,
+            threads,
+            queue,
+            time_limit: self.time_limit,
         })
     }
 }
