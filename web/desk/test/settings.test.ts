@@ -21,6 +21,14 @@ const settings: Settings = {
   keyManagement: ["RSA-OAEP-256"],
   allowedOrigins: ["https://shop.example"],
   allowsLoopback: false,
+  retention: {
+    conversationsAnonymizedAfterDays: 365,
+    conversationsDeletedAfterDays: null,
+    visitorsAnonymizedAfterDays: null,
+    transactionsDeletedAfterDays: null,
+    failuresDeletedAfterDays: null,
+    eventsDeletedAfterDays: null,
+  },
   snippet: "",
   createdAt: "2026-11-20T12:00:00.000Z",
   customerKeys: [key],
@@ -87,6 +95,13 @@ describe("the risks of a change", () => {
     const nameless = { ...settings, customerKeys: [{ ...key, keyId: null }] };
     expect(risks({ tokenProfile: "STRICT" }, nameless)).toContain("One active key has no key id");
     expect(risks({ tokenProfile: "STRICT", signatureAlgorithms: ["ES256"] })).toContain("active key for `RS256`");
+  });
+
+  it("say that something goes earlier than before", () => {
+    const { retention } = settings;
+    expect(risks({ retention: { ...retention, conversationsAnonymizedAfterDays: 30 } })).toContain("for good");
+    expect(risks({ retention: { ...retention, failuresDeletedAfterDays: 30 } })).toContain("for good");
+    expect(risks({ retention: { ...retention, conversationsAnonymizedAfterDays: null } })).toBe("");
   });
 
   it("name the pages that lose their chat", () => {

@@ -35,7 +35,7 @@ test("an engineer makes a project, proves a key, and a visitor is verified", asy
   await platform.welcomeOwner(page);
   await page.getByRole("link", { name: "Console" }).click();
   await office.see("Projects");
-  assert.deepEqual(await office.pages(), ["Projects"]);
+  assert.deepEqual(await office.pages(), ["Projects", "Platform keys"]);
   await page.getByText("There is no project yet.").waitFor();
   await assertAccessible(page.mainFrame(), "no project");
 
@@ -144,4 +144,37 @@ test("signet's own command proves a key from a file, and it is retired and revok
   await page.getByText("Revoked keys").click();
   await page.getByRole("region", { name: "Revoked keys" }).getByRole("article", { name: "lumen-second" }).waitFor();
   await assertAccessible(page.mainFrame(), "a revoked key");
+});
+
+test("an owner of the platform rotates its key, sees who still encrypts to the old one, and revokes it", async (stage) => {
+  const office = new Console(await (await stage.context({ viewport: { width: 1440, height: 900 } })).newPage(), stage.manifest);
+  const { page } = office;
+  await office.signIn();
+  await office.goTo("Platform keys");
+  await office.see("Platform keys");
+  const cards = page.getByRole("region", { name: "Platform keys" }).getByRole("article");
+  await cards.filter({ hasText: "One project encrypts to it." }).waitFor();
+  await assertAccessible(page.mainFrame(), "platform keys");
+
+  await page.getByRole("button", { name: "New key…" }).click();
+  await assertAccessible(page.mainFrame(), "the question before a new platform key");
+  await page.getByRole("alertdialog").getByRole("button", { name: "Make the key" }).click();
+  const old = cards.filter({ hasText: "One project still encrypts to it." });
+  await old.getByText("Retiring", { exact: true }).waitFor();
+  await old.getByText("Lumen & Fils").waitFor();
+  await old.getByText(/gone in 7 days, if that was the last/).waitFor();
+  const fresh = cards.filter({ hasText: "Published" }).filter({ hasText: "RSA-OAEP-256" });
+  await fresh.getByText("Never", { exact: true }).waitFor();
+
+  await old.getByRole("button", { name: /^Revoke/ }).click();
+  const question = page.getByRole("alertdialog");
+  const confirm = question.getByRole("button", { name: "Revoke for good" });
+  assert.equal(await confirm.isDisabled(), true, "nothing is revoked before its id is typed");
+  await assertAccessible(page.mainFrame(), "the question before the revocation of a platform key");
+  const [, name = ""] = /platform key (\S+)…\?/.exec(await question.getByRole("heading").innerText()) ?? [];
+  await question.getByRole("textbox").fill(name);
+  await confirm.click();
+  await page.getByText("Revoked keys").click();
+  await page.getByRole("region", { name: "Revoked keys" }).getByRole("article", { name: `${name}…` }).waitFor();
+  assert.equal(await cards.filter({ hasText: "still encrypts" }).count(), 0);
 });

@@ -42,9 +42,10 @@ function Fault({ text }: { text: string | undefined }): ReactNode {
 
 interface TextSettingProps extends FieldProps<string> {
   readonly isCode?: boolean;
+  readonly isNumber?: boolean;
 }
 
-export function TextSetting({ label, value, onChange, hint, error, isReadOnly, isCode = false }: TextSettingProps): ReactNode {
+export function TextSetting({ label, value, onChange, hint, error, isReadOnly, isCode = false, isNumber = false }: TextSettingProps): ReactNode {
   return (
     <TextField
       className="field setting"
@@ -56,7 +57,7 @@ export function TextSetting({ label, value, onChange, hint, error, isReadOnly, i
       autoComplete="off"
     >
       <Label>{label}</Label>
-      <Input {...(isCode && { className: "mono", spellCheck: "false", autoCapitalize: "none", dir: "ltr" })} />
+      <Input {...(isNumber && { inputMode: "numeric", className: "short" })} {...(isCode && { className: "mono", spellCheck: "false", autoCapitalize: "none", dir: "ltr" })} />
       <Hint text={hint} />
       <Fault text={error} />
     </TextField>

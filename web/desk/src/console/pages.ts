@@ -8,6 +8,7 @@ import { keysPage } from "./keys/keys";
 import type { Page } from "./page";
 import { groupsPage } from "./people/groups-page";
 import { peoplePage } from "./people/people-page";
+import { platformKeysPage } from "./platform-keys/platform-keys";
 import { projectsPage } from "./projects/projects";
 import { mayOpen } from "./rights";
 import { settingsPage } from "./settings/settings";
@@ -21,7 +22,7 @@ const chapters: readonly Chapter[] = [
   { name: "Project", pages: [settingsPage, keysPage] },
   { name: "Visitor tokens", pages: [doctorPage, failuresPage] },
   { name: "Access", pages: [peoplePage, groupsPage, clientsPage, auditPage] },
-  { name: "Platform", pages: [projectsPage] },
+  { name: "Platform", pages: [projectsPage, platformKeysPage] },
 ];
 
 /** What the person may open, chapter by chapter. */

@@ -16,6 +16,14 @@ export const settingsFields = graphql(`
     keyManagement
     allowedOrigins
     allowsLoopback
+    retention {
+      conversationsAnonymizedAfterDays
+      conversationsDeletedAfterDays
+      visitorsAnonymizedAfterDays
+      transactionsDeletedAfterDays
+      failuresDeletedAfterDays
+      eventsDeletedAfterDays
+    }
     snippet
     createdAt
     customerKeys {

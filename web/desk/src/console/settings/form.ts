@@ -18,6 +18,8 @@ export interface Form {
   readonly keyManagement: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly allowsLoopback: boolean;
+  /** Days; `null` keeps. It is changed as a whole. */
+  readonly retention: Settings["retention"];
 }
 
 export type Change = Partial<Form>;
@@ -35,6 +37,7 @@ export const fieldNames: Readonly<Record<keyof Form, string>> = {
   keyManagement: "Key management",
   allowedOrigins: "Origins",
   allowsLoopback: "Pages of one’s own machine",
+  retention: "Retention",
 };
 
 const fields = Object.keys(fieldNames) as readonly (keyof Form)[];

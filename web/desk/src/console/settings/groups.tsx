@@ -4,6 +4,7 @@ import { ChoiceSetting, DurationSetting, ListSetting, SeveralSetting, SwitchSett
 import { Caution } from "../refusal";
 import type { Settings } from "./documents";
 import { type Form, originOf } from "./form";
+import { retained } from "./retention-words";
 import type { Risk } from "./risks";
 
 interface GroupsProps {
@@ -57,6 +58,7 @@ export function Groups(props: GroupsProps): ReactNode {
       <Origins {...props} />
       <Authentication {...props} />
       <Tokens {...props} />
+      <Retention {...props} />
     </>
   );
 }
@@ -223,6 +225,39 @@ function Tokens({ form, risks, isReadOnly, set, errorOf }: GroupsProps): ReactNo
       />
     </section>
   );
+}
+
+function Retention({ form, risks, isReadOnly, set, errorOf }: GroupsProps): ReactNode {
+  const error = errorOf("retention");
+  return (
+    <section className="card" aria-labelledby="retention-title">
+      <h2 id="retention-title">Retention</h2>
+      <p className="hint">How long what is about people is kept. An empty field keeps it until somebody erases it.</p>
+      {retained.map(({ field, name, does }) => (
+        <TextSetting
+          key={field}
+          label={name}
+          value={form.retention[field]?.toString() ?? ""}
+          onChange={(text) => set("retention", { ...form.retention, [field]: daysOf(text) })}
+          hint={does}
+          isReadOnly={isReadOnly}
+          isNumber
+        />
+      ))}
+      {error !== undefined && (
+        <p className="field-error" role="alert">
+          {error}
+        </p>
+      )}
+      <Cautions risks={risks} fields={["retention"]} />
+    </section>
+  );
+}
+
+/** Digits alone, so that there is nothing in the field that is no number. */
+function daysOf(text: string): number | null {
+  const digits = text.replace(/\D/g, "").slice(0, 6);
+  return digits === "" ? null : Number(digits);
 }
 
 function Cautions({ risks, fields }: { risks: readonly Risk[]; fields: readonly (keyof Form)[] }): ReactNode {

@@ -1,6 +1,7 @@
 /** What a change of settings would do that somebody may not expect, said before it is done. */
 import type { Settings } from "./documents";
 import { type Form, formOf, type Change } from "./form";
+import { retained } from "./retention-words";
 
 export interface Risk {
   readonly field: keyof Form;
@@ -22,6 +23,7 @@ export function risksOf(settings: Settings, change: Change): readonly Risk[] {
   if ("authenticatedMode" in change) found.push(...modeRisks(settings, form));
   if ("tokenProfile" in change || "signatureAlgorithms" in change) found.push(...strictRisks(settings, form));
   if ("allowedOrigins" in change) found.push(...originRisks(settings, form));
+  if ("retention" in change) found.push(...retentionRisks(settings, form));
   return found;
 }
 
@@ -70,6 +72,11 @@ function originRisks(settings: Settings, form: Form): readonly Risk[] {
     field: "allowedOrigins",
     words: `Pages of \`${origin}\` will have no chat any more.`,
   }));
+}
+
+function retentionRisks({ retention: was }: Settings, { retention: will }: Form): readonly Risk[] {
+  const isShorter = retained.some(({ field }) => (will[field] ?? Infinity) < (was[field] ?? Infinity));
+  return isShorter ? [{ field: "retention", words: "What is older than the new limits goes for good, and soon." }] : [];
 }
 
 function countOf(count: number, one: string, many: string): string {
