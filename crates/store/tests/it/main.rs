@@ -9,6 +9,8 @@ mod audit_events;
 #[cfg(test)]
 mod authentication_failures;
 #[cfg(test)]
+mod bots;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod conversations;
