@@ -277,6 +277,7 @@ mod tests {
             created_at: NOW,
             updated_at: NOW,
             claimed_id: claimed_id.map(str::to_owned),
+            anonymized_at: None,
         };
         let lapse = Some((NOW, LapseReason::Expired));
         let words = [
