@@ -47,8 +47,6 @@ export type Trigger =
   | "choseAnonymous"
   | "acceptedAnonymous"
   | "acceptedSecured"
-  /** The platform only observes tokens here: whatever it says of this one, the visitor goes on anonymously. */
-  | "observed"
   /** The provider or the platform said no. */
   | "refused"
   | "expired"
@@ -82,12 +80,12 @@ const TABLE: Record<Phase, Partial<Record<Trigger, Outcome>>> = {
     choseAnonymous: "activating",
     acceptedAnonymous: "anonymous",
     acceptedSecured: "secured",
-    observed: "anonymous",
     refused: "idle",
     ...LIVE,
   },
   anonymous: { activate: "loggingIn", restored: "secured", ...LIVE },
-  loggingIn: { ...LOGIN, observed: "anonymous", refused: "anonymous" },
+  // Anonymous still, where tokens are only observed.
+  loggingIn: { ...LOGIN, acceptedAnonymous: "anonymous", refused: "anonymous" },
   secured: { activate: "ALREADY_ACTIVATED", expired: "expired", ...PROVED },
   expired: { activate: "proving", ...PROVED },
   proving: { ...LOGIN, refused: "expired" },

@@ -65,7 +65,7 @@ const PROVIDER_PATIENCE = 30_000;
 const CHECK = 1_000;
 
 type Choice = { option: AuthenticationOption } | { failure: Failure; returned: unknown };
-type Reply = Extract<ToLoader, { type: "activated" | "refused" | "observed" | "loggedOut" | "handedOver" }>;
+type Reply = Extract<ToLoader, { type: "activated" | "refused" | "loggedOut" | "handedOver" }>;
 
 const CLOSED = unavailable("the chat was closed");
 
@@ -190,7 +190,6 @@ export function createTag(surroundings: Surroundings): Tag {
     switch (message.type) {
       case "activated":
       case "refused":
-      case "observed":
       case "loggedOut":
       case "handedOver":
         open.get(message.id)?.(message);
@@ -203,6 +202,9 @@ export function createTag(surroundings: Surroundings): Tag {
         );
         break;
       }
+      case "observed":
+        move("acceptedAnonymous");
+        break;
       case "restored":
         move("restored");
         break;
@@ -259,18 +261,13 @@ export function createTag(surroundings: Surroundings): Tag {
     provider = candidate;
     const extId = surroundings.extId();
     const reply = await request(widget, (id) => ({ type: "activate", id, option, extId }));
-    if (reply?.type === "observed") {
-      move("observed");
-      correlationId = reply.correlationId;
-      return reply.code ? failed(option, reply as Failure) : succeeded(option);
-    }
     if (reply?.type !== "activated") {
       if (!overtaken()) provider = former;
       return refuse(option, reply as unknown as Failure);
     }
     move(option.type === "ANONYMOUS" ? "acceptedAnonymous" : "acceptedSecured");
     correlationId = reply.correlationId;
-    if (option.type !== "ANONYMOUS" && extId) warn("idzCustomData.extID is ignored: the token says who this is");
+    if (phase === "secured" && extId) warn("idzCustomData.extID is ignored: the token says who this is");
     return succeeded(option);
   }
 

@@ -243,7 +243,9 @@ describe("activate", () => {
       const login = page.tag.activate(secured("t"));
       const { id } = await page.heard("activate");
       const reason = code && "Failed to fetch authentication with a server error: the token has expired";
-      page.say({ type: "observed", id, reason, code, correlationId: "c-1" });
+      page.say({ type: "observed" });
+      if (code && reason) page.say({ type: "refused", id, reason, code, correlationId: "c-1" });
+      else page.say({ type: "activated", id, correlationId: "c-1" });
       const option = { type: "SECURED_AUTHENTICATION", token: "t" };
       expect((await login).authentication).toEqual(
         code ? { option, status, reason, code, correlationId: "c-1" } : { option, status },

@@ -68,8 +68,8 @@ export type ToLoader =
   | { type: "ready"; rightToLeft: boolean }
   | { type: "activated"; id: number; correlationId: string }
   | { type: "refused"; id: number; reason: string; code: string; correlationId: string | null }
-  /** The project only observes tokens: the chat goes on anonymously, and a `code` says why this one would be refused. */
-  | { type: "observed"; id: number; reason: string | null; code: string | null; correlationId: string }
+  /** The project only observes tokens: whatever the answer that follows says of this one, the visitor goes on anonymously. */
+  | { type: "observed" }
   /** The session wants a fresh token: ask the provider, reply with `answer`. */
   | { type: "ask"; id: number }
   /** The session's time has passed without a new proof. */
@@ -129,7 +129,7 @@ const TO_LOADER: Record<ToLoader["type"], Shape> = {
   ready: { rightToLeft: isFlag },
   activated: { id: isNumber, correlationId: isText },
   refused: { id: isNumber, reason: isText, code: isText, correlationId: orNull(isText) },
-  observed: { id: isNumber, reason: orNull(isText), code: orNull(isText), correlationId: isText },
+  observed: {},
   ask: { id: isNumber },
   expired: {},
   restored: {},

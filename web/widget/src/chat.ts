@@ -348,14 +348,13 @@ export class Chat {
   async #activate(id: number, option: AuthenticationOption, extId: string | null): Promise<void> {
     const answer = await this.#session.activate(option, extId);
     const { correlationId } = answer;
-    if (answer.status === "authentication-success" && answer.observed) {
-      const { reason, code } = answer.observed;
-      this.#post({ type: "observed", id, reason, code, correlationId });
-    } else if (answer.status === "authentication-success") {
-      this.#post({ type: "activated", id, correlationId });
-    } else {
-      const { reason, code } = answer;
+    const observed = "observed" in answer ? answer.observed : null;
+    if (observed) this.#post({ type: "observed" });
+    const { reason, code } = "code" in answer ? answer : (observed ?? { reason: null, code: null });
+    if (reason !== null && code !== null) {
       this.#post({ type: "refused", id, reason, code, correlationId: correlationId || null });
+    } else {
+      this.#post({ type: "activated", id, correlationId });
     }
   }
 
