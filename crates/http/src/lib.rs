@@ -10,6 +10,7 @@
 
 mod address;
 mod answer;
+mod connection;
 mod desk;
 mod error;
 mod extract;
@@ -22,6 +23,7 @@ mod security;
 mod serve;
 mod socket;
 mod tag;
+mod tls;
 mod visitor;
 mod wire;
 
@@ -37,6 +39,7 @@ use crate::error::ApiError;
 use crate::security::Surfaces;
 
 pub use serve::{bind, serve};
+pub use tls::{Certificates, TlsError, TlsFiles};
 pub use wire::typescript;
 
 /// Longest request body, in bytes. A token is at most 8 KiB and a message 10,000 characters.

@@ -6,9 +6,10 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use signet_app::RateLimits;
 use signet_custody::RsaPoolOptions;
+use signet_http::TlsFiles;
 use signet_outbound::Reach;
 use zeroize::Zeroizing;
 
@@ -38,6 +39,8 @@ pub struct Config {
     pub database_password_file: Option<PathBuf>,
     /// Where to listen. Port 0 takes any free one.
     pub listen: SocketAddr,
+    /// Certificate and key for HTTPS; `None`: plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// Address under which browsers reach the platform, without a slash at the end; `None`: the address listened on.
     pub public_url: Option<String>,
     /// Directory of the embedded database and the keystore.
@@ -78,6 +81,11 @@ impl Settings {
     /// Fills in the defaults and checks the rest.
     pub fn resolve(self) -> anyhow::Result<Config> {
         let data_dir = self.data_dir.unwrap_or_else(|| PathBuf::from("signet-data"));
+        let tls = match (self.tls_certificate, self.tls_key) {
+            (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+            (None, None) => None,
+            _ => bail!("tls_certificate and tls_key belong together: one of them is missing"),
+        };
         let public_url = self.public_url.map(|url| checked_public_url(&url)).transpose()?;
         let database =
             self.database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("signet.db").display()));
@@ -86,6 +94,7 @@ impl Settings {
             database,
             database_password_file: self.database_password_file,
             listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            tls,
             public_url,
             keystore: self.keystore.unwrap_or_else(|| data_dir.join("keystore.json")),
             keystore_passphrase_file: self.keystore_passphrase_file,
@@ -259,6 +268,12 @@ mod tests {
         assert_eq!(config.rate_limits.messages_per_visitor, 7);
         assert_eq!(config.rate_limits.tests_per_caller, RateLimits::default().tests_per_caller);
         assert_eq!(config.keystore, PathBuf::from("signet-data/keystore.json"));
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        let settings: Settings = toml::from_str("tls_certificate = 'chain.pem'").unwrap();
+        assert!(settings.resolve().unwrap_err().to_string().contains("belong together"));
     }
 
     #[test]

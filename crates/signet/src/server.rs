@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use axum::Router;
 use signet_app::{App, BotRunner, PlatformKeyWatch, RevocationWatch, Sweeper};
 use signet_domain::Env;
-use signet_http::HttpOptions;
+use signet_http::{Certificates, HttpOptions};
 use signet_realtime::Hub;
 use signet_store::Store;
 use tokio::net::TcpListener;
@@ -39,17 +39,30 @@ impl Server {
         env: Env,
     ) -> anyhow::Result<RunningServer> {
         let address = listener.local_addr().context("read the address listened on")?;
-        let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address));
+        let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address, config.tls.is_some()));
+        let tls =
+            config.tls.clone().map(Certificates::load).transpose().context("prepare TLS")?.map(Arc::new);
         let app = platform.app(env, &public_url, config.rate_limits.clone()).await?;
         // Before the first watcher comes.
         let nodes = app.join_nodes().await.context("join the other nodes")?;
         let relaying = nodes.map(|relay| tokio::spawn(relay.run()));
         let shutdown = CancellationToken::new();
         let router = router(config, &app)?;
-        let serving =
-            tokio::spawn(signet_http::serve(listener, router, shutdown.clone(), config.shutdown_grace));
+        let serving = tokio::spawn(signet_http::serve(
+            listener,
+            router,
+            tls.clone(),
+            shutdown.clone(),
+            config.shutdown_grace,
+        ));
         let sweeping =
             tokio::spawn(Sweeper::new(Arc::clone(&app)).with_audit_retention(config.audit_retention).run());
+        let renewing = tokio::spawn(async move {
+            match tls {
+                Some(certificates) => certificates.watch().await,
+                None => std::future::pending().await,
+            }
+        });
         let watching = tokio::spawn(RevocationWatch::new(Arc::clone(&app)).run());
         let stop = shutdown.clone().cancelled_owned();
         let running_bots = tokio::spawn(BotRunner::new(Arc::clone(&app)).run(stop));
@@ -65,6 +78,7 @@ impl Server {
             shutdown,
             serving,
             sweeping,
+            renewing,
             watching,
             relaying,
             running_bots,
@@ -105,13 +119,14 @@ pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// The address to write in a browser on this machine.
-fn url_of(address: SocketAddr) -> String {
+fn url_of(address: SocketAddr, secure: bool) -> String {
     let host = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
         ip => ip,
     };
-    format!("http://{}", SocketAddr::new(host, address.port()))
+    let scheme = if secure { "https" } else { "http" };
+    format!("{scheme}://{}", SocketAddr::new(host, address.port()))
 }
 
 /// A platform that serves.
@@ -125,6 +140,7 @@ pub struct RunningServer {
     shutdown: CancellationToken,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
+    renewing: JoinHandle<()>,
     watching: JoinHandle<()>,
     relaying: Option<JoinHandle<()>>,
     running_bots: JoinHandle<()>,
@@ -152,6 +168,7 @@ impl RunningServer {
         let stopped = tokio::select! {
             stopped = &mut self.serving => stopped.context("serve"),
             stopped = &mut self.sweeping => stopped.context("end overdue sessions"),
+            stopped = &mut self.renewing => stopped.context("look after the certificate"),
             stopped = &mut self.watching => stopped.context("watch for revoked sessions"),
             stopped = ended(&mut self.relaying) => stopped.context("listen to the other nodes"),
             stopped = &mut self.running_bots => stopped.context("run bots"),
@@ -169,6 +186,7 @@ impl RunningServer {
         // Nobody is left to be told; this ends whatever still listens.
         self.hub.close();
         self.sweeping.abort();
+        self.renewing.abort();
         self.watching.abort();
         if let Some(relaying) = &self.relaying {
             relaying.abort();

@@ -173,8 +173,13 @@ settings! {
         /// the log says where. `SIGNET_KEYSTORE_PASSPHRASE` in the environment goes before it. There is no flag for the passphrase: flags are
         /// visible to every user of the machine.
         keystore_passphrase_file: PathBuf, "FILE", Every, "the keystore's name with `.passphrase`", "/run/secrets/signet-passphrase";
-        /// Address and port to listen on, for plain HTTP.
+        /// Address and port to listen on: for HTTPS with a certificate, else for plain HTTP.
         listen: SocketAddr, "ADDRESS:PORT", Serve, "`127.0.0.1:8080`", "0.0.0.0:8080";
+        /// File with the certificate for HTTPS and those of the authorities between it and the root, PEM. Taken anew within seconds when it
+        /// changes. Without it TLS ends at your proxy.
+        tls_certificate: PathBuf, "FILE", Serve, "none", "/etc/letsencrypt/live/chat.example/fullchain.pem";
+        /// File with that certificate's private key, PEM.
+        tls_key: PathBuf, "FILE", Serve, "none", "/etc/letsencrypt/live/chat.example/privkey.pem";
         /// Address under which browsers reach the platform: scheme, host and perhaps port. It is the issuer of session tokens, so changing it
         /// ends the sessions there are; with `https://` cookies are `Secure`.
         public_url: String, "URL", Serve, "the address listened on", "https://chat.example";

@@ -37,6 +37,7 @@ mod key_trial;
 mod nodes;
 mod observe;
 mod openssl;
+mod own_tls;
 mod people;
 mod personal_data;
 mod platform_key_administration;

@@ -1,4 +1,4 @@
-//! TLS in front of a server, as a reverse proxy gives it, with certificates made by openssl.
+//! Certificates made by openssl, and TLS in front of a server, as a reverse proxy gives it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -55,17 +55,31 @@ impl Drop for TlsProxy {
     }
 }
 
-fn certificates(folder: &Path) -> ServerConfig {
-    let key = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj"];
-    let authority =
-        ["/CN=Authority", "-x509", "-days", "2", "-keyout", "authority.key", "-out", "authority.pem"];
-    openssl(folder, &[&key[..], &authority].concat());
-    openssl(folder, &[&key[..], &["/CN=Server", "-keyout", "server.key", "-out", "server.csr"]].concat());
+/// A new key and the options for it.
+const KEY: [&str; 6] = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+/// Makes an authority: `authority.pem` and its key.
+pub(crate) fn make_authority(folder: &Path) {
+    let authority = ["-subj", "/CN=Authority", "-x509", "-days", "2", "-keyout", "authority.key"];
+    openssl(folder, &[&KEY[..], &authority, &["-out", "authority.pem"]].concat());
+}
+
+/// Has the authority issue a certificate for 127.0.0.1: `NAME.pem` and `NAME.key`.
+pub(crate) fn issue(folder: &Path, name: &str) {
+    let file = |extension: &str| format!("{name}.{extension}");
+    let (key, request, certificate) = (file("key"), file("csr"), file("pem"));
+    let subject = ["-subj", "/CN=Server", "-keyout", &key, "-out", &request];
+    openssl(folder, &[&KEY[..], &subject].concat());
     std::fs::write(folder.join("server.cnf"), "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
         .unwrap();
-    let issue = ["x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey", "authority.key"];
-    let issued = ["-CAcreateserial", "-days", "2", "-extfile", "server.cnf", "-out", "server.pem"];
+    let issue = ["x509", "-req", "-in", &request, "-CA", "authority.pem", "-CAkey", "authority.key"];
+    let issued = ["-CAcreateserial", "-days", "2", "-extfile", "server.cnf", "-out", &certificate];
     openssl(folder, &[&issue[..], &issued].concat());
+}
+
+fn certificates(folder: &Path) -> ServerConfig {
+    make_authority(folder);
+    issue(folder, "server");
     let chain = vec![CertificateDer::from_pem_file(folder.join("server.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
     ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap()
