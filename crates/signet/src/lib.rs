@@ -5,6 +5,7 @@
 //! - the binary and the tests start the platform through the same door ([`server::Server::start`]);
 //! - what was acknowledged survives the way down: the database is drained and closed before the process ends.
 
+pub mod backup;
 pub mod cli;
 pub mod config;
 mod custody;

@@ -33,6 +33,7 @@ pub mod hand_overs;
 pub mod invitations;
 mod job;
 pub mod key_uses;
+pub mod maintenance;
 pub mod messages;
 mod migrations;
 pub mod page;

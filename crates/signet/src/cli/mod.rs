@@ -3,6 +3,7 @@
 mod agent;
 mod audit;
 mod bot;
+mod backup;
 mod client;
 mod inspect;
 mod keys;
@@ -65,6 +66,9 @@ enum Command {
     /// Verify, export and shorten the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Back up database and keystore, and bring them back
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
     /// Bring the database's schema up to date and exit
     Migrate(storage::MigrateArgs),
     /// Write the embedded database's file anew, without traces of what was erased
@@ -106,6 +110,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Client(command) => client::run(command).await,
         Command::Token(command) => return token::run(command).await,
         Command::Audit(command) => return audit::run(command).await,
+        Command::Backup(command) => backup::run(command).await,
         Command::Migrate(args) => storage::migrate(args).await,
         Command::Compact(args) => storage::compact(args).await,
     }

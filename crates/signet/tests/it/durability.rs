@@ -17,13 +17,17 @@ const ENOUGH: usize = 1_500;
 const WINDOW: usize = 8;
 
 /// A writer's report: its browser, and what was acknowledged to it.
-struct Report {
-    visitor: VisitorClient,
+pub(crate) struct Report {
+    pub(crate) visitor: VisitorClient,
     acknowledged: Vec<String>,
 }
 
 /// Writes until the socket is gone.
-async fn write(visitor: VisitorClient, mut socket: VisitorSocket, count: watch::Sender<usize>) -> Report {
+pub(crate) async fn write(
+    visitor: VisitorClient,
+    mut socket: VisitorSocket,
+    count: watch::Sender<usize>,
+) -> Report {
     let mut acknowledged = Vec::new();
     let mut sent = 0_usize;
     'writing: loop {
@@ -48,7 +52,7 @@ async fn write(visitor: VisitorClient, mut socket: VisitorSocket, count: watch::
 }
 
 /// Every id that is stored for this browser, from its whole history.
-async fn stored(visitor: &VisitorClient) -> (BTreeSet<String>, usize) {
+pub(crate) async fn stored(visitor: &VisitorClient) -> (BTreeSet<String>, usize) {
     let (mut ids, mut entries) = (BTreeSet::new(), 0);
     let mut before: Option<String> = None;
     loop {

@@ -16,6 +16,7 @@ mod audit;
 mod bot_server;
 mod bots;
 mod bots_trouble;
+mod backup;
 mod command_line;
 mod custody_vault;
 mod customer_keys;

@@ -38,6 +38,13 @@ pub(crate) async fn open(
     options: &StoreOptions,
     observer: Arc<dyn CommitObserver>,
 ) -> Result<Database, StoreError> {
+    let config = parse(address)?;
+    migrate(&config).await?;
+    worker::start(&config, options, observer)
+}
+
+/// Reads an address, with a limit for the time that connecting takes.
+pub(crate) fn parse(address: &str) -> Result<Config, StoreError> {
     let mut config: Config = address.parse().map_err(|_| StoreError::InvalidAddress)?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(worker::CONNECT_TIMEOUT);
@@ -45,14 +52,13 @@ pub(crate) async fn open(
     if config.get_application_name().is_none() {
         config.application_name("signet");
     }
-    migrate(&config).await?;
-    worker::start(&config, options, observer)
+    Ok(config)
 }
 
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL PRIMARY KEY, \
     name TEXT NOT NULL, checksum TEXT NOT NULL, \
     applied_at BIGINT NOT NULL DEFAULT (CAST(extract(epoch FROM now()) * 1000 AS BIGINT)))";
-const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+pub(crate) const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
 const RECORD: &str = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
 /// Two processes that start together must not migrate together. The number is this program's own.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7310322148301942131)";
@@ -146,7 +152,7 @@ fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn tokio_postgres::types
 
 /// Translates a failure. PostgreSQL's messages and details can repeat values, so only the code and the names of schema
 /// objects are kept.
-fn failed(sql: &'static str, error: &tokio_postgres::Error) -> StoreError {
+pub(crate) fn failed(sql: &'static str, error: &tokio_postgres::Error) -> StoreError {
     let Some(cause) = error.as_db_error() else {
         let cut_off = error.is_closed()
             || std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);

@@ -29,7 +29,7 @@ use crate::{CommitObserver, StoreError, StoreOptions};
 const QUEUE: usize = 4096;
 
 /// How long another process, such as the command line, may hold the write lock before we give up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Statements kept prepared on every connection; more than the crate has.
 const PREPARED: usize = 256;
@@ -142,7 +142,7 @@ pub(crate) fn open(
 }
 
 /// Makes the file readable for its owner alone if it is new; the log and index beside it inherit that.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut file = std::fs::OpenOptions::new();
     file.create(true).append(true);
     #[cfg(unix)]
@@ -173,7 +173,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL PRIMARY KEY, \
     name TEXT NOT NULL, checksum TEXT NOT NULL, \
     applied_at BIGINT NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000 AS INTEGER)))";
-const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+pub(crate) const APPLIED: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
 const RECORD: &str = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
 
 /// Applies what is missing, all or nothing. The write lock keeps two processes from doing it at once.
@@ -223,7 +223,7 @@ pub(crate) fn prepare(connection: &Connection, sql: &'static str) -> Result<(), 
 }
 
 /// Translates a failure of a statement. SQLite's messages name tables and columns, never values.
-fn failed(sql: &'static str, error: &rusqlite::Error) -> StoreError {
+pub(crate) fn failed(sql: &'static str, error: &rusqlite::Error) -> StoreError {
     let rusqlite::Error::SqliteFailure(cause, message) = error else {
         return StoreError::Statement(Box::new(StatementFailed {
             sql,
@@ -270,7 +270,7 @@ fn constraint(message: &str) -> String {
     }
 }
 
-fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+pub(crate) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
     StoreError::Unavailable(Some(Box::new(error)))
 }
 
