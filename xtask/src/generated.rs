@@ -6,12 +6,13 @@ use crate::{attacks, web};
 use anyhow::{Context, Result, bail};
 
 /// An example program and the file that holds what it prints.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("sdl", "crates/graphql/schema.graphql"),
     ("visitor_types", "web/protocol/src/visitor.ts"),
     ("token_errors", "docs/token-errors.md"),
     ("rights", "docs/rights.md"),
     ("settings", "docs/settings.md"),
+    ("doctor", "docs/doctor.md"),
 ];
 
 /// Writes every generated file.

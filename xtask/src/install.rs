@@ -15,11 +15,13 @@ struct Package {
     present: fn() -> bool,
 }
 
-const PACKAGES: [Package; 11] = [
+const PACKAGES: [Package; 12] = [
     Package { names: &["chromium"], present: || crate::e2e::chromium().is_some() },
     // Fonts for the scripts the pictures and the browser tests show.
     Package { names: &["fonts-noto-core"], present: || Path::new("/usr/share/fonts/truetype/noto").is_dir() },
     Package { names: &["postgresql"], present: has_postgresql },
+    // The reverse proxy of the operations guide.
+    Package { names: &["nginx-light"], present: has_nginx },
     Package { names: &["default-jdk-headless"], present: || find_program("javac").is_some() },
     Package { names: &["python3", "python3-venv"], present: has_python },
     // The languages of the token provider kits, and what the integration guide types.
@@ -107,6 +109,11 @@ fn has_python() -> bool {
 
 fn has_php() -> bool {
     find_program("php").is_some() && Path::new("/usr/share/php/phpseclib3/autoload.php").is_file()
+}
+
+/// Outside of root's `PATH` for other users.
+fn has_nginx() -> bool {
+    find_program("nginx").is_some() || Path::new("/usr/sbin/nginx").is_file()
 }
 
 fn has_postgresql() -> bool {

@@ -393,7 +393,7 @@ fn about(event: AuditEvent, key: &CustomerKey) -> AuditEvent {
 }
 
 /// Every key of a project with its use.
-async fn details(
+pub(crate) async fn details(
     tx: &mut Tx<'_>,
     project_id: &ProjectId,
     since: Timestamp,

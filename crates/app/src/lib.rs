@@ -48,6 +48,7 @@ mod projects;
 mod published_keys;
 mod reports;
 mod retention;
+mod review;
 mod revocation;
 mod sealing;
 mod secrets;
@@ -101,6 +102,7 @@ pub use platform_keys::{
 pub use presented::HandOverCode;
 pub use project_settings::ProjectChange;
 pub use reports::{NewTransaction, RecordedTransaction};
+pub use review::{ProjectReview, Review};
 pub use revocation::{RevocationWatch, RevokeBy};
 pub use session_proof::ShownSession;
 pub use session_token::{OpenedSession, SessionError, VisitorSession};
@@ -250,6 +252,12 @@ impl App {
     /// Answers if storage does, for `/readyz`.
     pub async fn ready(&self) -> Result<(), AppError> {
         Ok(self.store.ping().await?)
+    }
+
+    /// Whether this proves that whoever presents it holds the platform's keys: a token of its own kind, signed with the session key,
+    /// good for the minute that its maker gave it.
+    pub fn is_operators_probe(&self, probe: &str) -> bool {
+        self.sessions.is_probe(probe, self.env.now())
     }
 }
 

@@ -202,6 +202,12 @@ impl SessionTokens {
         self.signer.sign_checkpoint(checkpoint).map_err(|error| AppError::Unavailable(Box::new(error)))
     }
 
+    /// Whether a probe is signed by us and not older than its time.
+    pub(crate) fn is_probe(&self, probe: &str, now: Timestamp) -> bool {
+        let claims = self.signer.verify(probe, SessionTokenKind::OperatorProbe);
+        claims.is_ok_and(|claims| !claims.is_expired(now.as_millis()))
+    }
+
     fn sign(&self, kind: SessionTokenKind, claims: &SessionClaims) -> Result<String, AppError> {
         self.signer.sign(kind, claims).map_err(|error| AppError::Unavailable(Box::new(error)))
     }

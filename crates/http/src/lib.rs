@@ -19,6 +19,7 @@ mod oauth;
 mod observe;
 mod operations;
 mod pages;
+mod probe;
 mod security;
 mod serve;
 mod socket;
@@ -122,6 +123,7 @@ fn operations() -> Router<Server> {
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::ready))
         .route("/metrics", get(operations::metrics))
+        .route("/operations/probe", post(probe::probe))
 }
 
 fn pages() -> Router<Server> {

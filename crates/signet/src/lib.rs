@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 mod custody;
 pub mod demo;
+pub mod doctor;
 mod documentation;
 pub mod environment;
 pub mod platform;

@@ -60,6 +60,8 @@ statements! {
     MEMBERS = members!("ASC");
     MEMBERS_BACKWARDS = members!("DESC");
     ANY = "SELECT id FROM agents WHERE email >= '' ORDER BY email LIMIT 1";
+    OWNERS = account!("WHERE agents.disabled_at IS NULL AND (agents.platform_owner OR agents.id IN \
+        (SELECT agent_id FROM agent_roles WHERE role = 'OWNER')) ORDER BY agents.email");
     SET_PASSWORD = "UPDATE agents SET password_hash = $1 WHERE id = $2";
     SET_NAME = "UPDATE agents SET name = $1 WHERE id = $2";
     SET_DISABLED = "UPDATE agents SET disabled_at = $1 WHERE id = $2";
@@ -182,6 +184,11 @@ pub async fn list(
         }
     }
     Ok(Page::new(page, accounts))
+}
+
+/// Everybody who owns the platform or a project and may sign in, by address. For the operator's review.
+pub async fn owners(tx: &mut Tx<'_>) -> Result<Vec<Account>, StoreError> {
+    Ok(tx.query(OWNERS, &[], read).await?.into_iter().map(|(account, _)| account).collect())
 }
 
 async fn with_roles(

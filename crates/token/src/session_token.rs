@@ -33,12 +33,20 @@ pub enum SessionTokenKind {
     SignOut,
     /// Where a chain of the audit log ended at a moment. Opens nothing.
     AuditCheckpoint,
+    /// Proves that whoever asks how their request arrived holds the platform's keys. Opens nothing.
+    OperatorProbe,
 }
 
 impl SessionTokenKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Session, Self::TestSession, Self::Device, Self::SignOut, Self::AuditCheckpoint];
+    pub const ALL: [Self; 6] = [
+        Self::Session,
+        Self::TestSession,
+        Self::Device,
+        Self::SignOut,
+        Self::AuditCheckpoint,
+        Self::OperatorProbe,
+    ];
 
     /// The `typ` of this kind.
     pub const fn typ(self) -> &'static str {
@@ -48,6 +56,7 @@ impl SessionTokenKind {
             Self::Device => "signet-device+jwt",
             Self::SignOut => "signet-sign-out+jwt",
             Self::AuditCheckpoint => "signet-audit-checkpoint+jwt",
+            Self::OperatorProbe => "signet-operator-probe+jwt",
         }
     }
 
@@ -58,6 +67,7 @@ impl SessionTokenKind {
             Self::Device => 2,
             Self::SignOut => 3,
             Self::AuditCheckpoint => 4,
+            Self::OperatorProbe => 5,
         }
     }
 }
@@ -238,7 +248,7 @@ struct PublicKey {
     parsed: ParsedPublicKey,
     raw: Vec<u8>,
     fingerprint: KeyFingerprint,
-    headers: [String; 5],
+    headers: [String; 6],
 }
 
 impl PublicKey {

@@ -2,9 +2,10 @@
 
 mod agent;
 mod audit;
-mod bot;
 mod backup;
+mod bot;
 mod client;
+mod doctor;
 mod inspect;
 mod keys;
 mod output;
@@ -69,6 +70,8 @@ enum Command {
     /// Back up database and keystore, and bring them back
     #[command(subcommand)]
     Backup(backup::BackupCommand),
+    /// Find what is wrong with this installation, and say what to do about it
+    Doctor(doctor::DoctorArgs),
     /// Bring the database's schema up to date and exit
     Migrate(storage::MigrateArgs),
     /// Write the embedded database's file anew, without traces of what was erased
@@ -110,6 +113,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Client(command) => client::run(command).await,
         Command::Token(command) => return token::run(command).await,
         Command::Audit(command) => return audit::run(command).await,
+        Command::Doctor(args) => return doctor::run(args).await,
         Command::Backup(command) => backup::run(command).await,
         Command::Migrate(args) => storage::migrate(args).await,
         Command::Compact(args) => storage::compact(args).await,

@@ -76,3 +76,36 @@ fn the_passphrase_comes_from_a_file_or_the_environment_and_a_wrong_one_is_refuse
     let said = String::from_utf8(missing.stderr).unwrap();
     assert!(said.contains("read the keystore passphrase in") && said.contains("none"), "{said}");
 }
+
+fn packaged(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/../../packaging/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn the_packaged_settings_are_good_ones_and_so_are_those_in_its_comments() {
+    let text = packaged("signet.toml");
+    let settings: Settings = toml::from_str(&text).unwrap();
+    assert_eq!(settings.resolve().unwrap().trusted_proxies, 1);
+    let alternatives =
+        text.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = "));
+    let alternatives: Settings = toml::from_str(&alternatives.collect::<Vec<_>>().join("\n")).unwrap();
+    assert!(alternatives.resolve().unwrap().tls.is_some());
+}
+
+/// systemd's own opinion of the unit: it is understood, and leaves little open.
+#[test]
+fn the_packaged_unit_is_understood_by_systemd_and_leaves_little_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = folder.path().join("signet.service");
+    std::fs::write(&unit, packaged("signet.service").replace("/usr/local/bin/signet", BINARY)).unwrap();
+    let analyze = |arguments: &[&str]| Command::new("systemd-analyze").args(arguments).arg(&unit).output();
+    let Ok(verified) = analyze(&["verify"]) else {
+        eprintln!("SKIPPED: systemd-analyze is not installed");
+        return;
+    };
+    let said = String::from_utf8(verified.stderr).unwrap();
+    assert!(verified.status.success() && !said.contains("signet.service"), "{said}");
+    // Tenths on a scale to 10, where 10 is a unit without any restriction.
+    let judged = analyze(&["security", "--offline=true", "--threshold=20"]).unwrap();
+    assert!(judged.status.success(), "{}", String::from_utf8_lossy(&judged.stdout));
+}

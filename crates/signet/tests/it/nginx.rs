@@ -1,0 +1,92 @@
+//! nginx in front of a platform, with the configuration that `packaging/` ships.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::tls::{issue, make_authority};
+
+/// A running nginx. Ends when dropped.
+pub(crate) struct Nginx {
+    folder: PathBuf,
+}
+
+/// A port that is free now; nothing else in a test asks for a particular one.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Whether nginx is installed, which says loudly if it is not.
+#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
+pub(crate) fn is_installed() -> bool {
+    let there = Command::new("nginx").arg("-v").output().is_ok();
+    if !there {
+        eprintln!("SKIPPED: nginx is not installed");
+    }
+    there
+}
+
+impl Nginx {
+    /// Starts one on a port, before the platform at `upstream`. `change` alters the shipped configuration.
+    pub(crate) fn start(
+        folder: &Path,
+        port: u16,
+        upstream: &str,
+        change: impl FnOnce(String) -> String,
+    ) -> Self {
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/nginx.conf");
+        let shipped = std::fs::read_to_string(shipped).unwrap();
+        std::fs::create_dir_all(folder).unwrap();
+        make_authority(folder);
+        issue(folder, "server");
+        let place = |from: &str, to: &str, text: String| {
+            assert!(text.contains(from), "the shipped configuration has {from}");
+            text.replace(from, to)
+        };
+        let text = place("listen 443", &format!("listen 127.0.0.1:{port}"), shipped);
+        let text = place("127.0.0.1:8080;", &format!("{};", upstream.strip_prefix("http://").unwrap()), text);
+        let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        let live = "/etc/letsencrypt/live/chat.example";
+        let text = place(&format!("{live}/fullchain.pem"), &file("server.pem"), text);
+        let text = place(&format!("{live}/privkey.pem"), &file("server.key"), text);
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|name| format!("{name}_temp_path {};", file(&format!("{name}-temp"))))
+            .join("\n");
+        let main = format!(
+            "user root;\nmaster_process off;\npid {};\nerror_log {};\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}\n{}\n}}\n",
+            file("nginx.pid"),
+            file("error.log"),
+            change(text)
+        );
+        std::fs::write(folder.join("main.conf"), main).unwrap();
+        let nginx = Self { folder: folder.to_owned() };
+        // It goes into the background once it listens.
+        nginx.run(&[]);
+        nginx
+    }
+
+    /// The certificate of the authority that issued its own.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.folder.join("authority.pem")
+    }
+
+    fn run(&self, arguments: &[&str]) {
+        let output = Command::new("nginx")
+            .arg("-p")
+            .arg(&self.folder)
+            .arg("-c")
+            .arg(self.folder.join("main.conf"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "nginx: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.run(&["-s", "stop"]);
+        }
+    }
+}
