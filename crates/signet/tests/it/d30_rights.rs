@@ -157,6 +157,7 @@ const FIELDS: &[(&str, Need)] = &[
     ("platformKeyCreate", Platform),
     ("platformKeyRetire", Platform),
     ("platformKeyRevoke", Platform),
+    ("customerKeyTry(input: { projectId: \"{project}\", customerKeyId: \"{key}\" })", With(Scope::KeysWrite)),
     ("viewerUpdate", Own),
     ("viewerPasswordChange", Own),
     ("secondFactorBegin", Own),
