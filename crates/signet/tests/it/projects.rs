@@ -49,6 +49,8 @@ async fn settings_change_what_the_running_platform_does() {
     let tag = format!("{}/visitor/v1/tag/shop-1.js?origin=https://shop.example", served.server.url);
     let script = plain().get(tag).send().await.unwrap().text().await.unwrap();
     assert!(script.contains("\"authenticatedMode\":\"OBSERVE\""), "{script}");
+    // A project that observes lets visitors go on without what it found.
+    updated(&graphql, json!({ "authenticatedMode": "ON" })).await;
     let mut visitor = served.visitor(&project);
     assert_eq!(visitor.try_token(&token()).await.code(), "ORIGIN_NOT_ALLOWED");
     visitor.embedding_origin = Some("https://shop.example".to_owned());

@@ -211,7 +211,7 @@ async fn what_a_bot_knows_reads_back(db: Database) {
         replies: vec![
             Reply::Say { text: "Which one?".to_owned(), choices: vec!["A".to_owned()] },
             Reply::Await(Duration::from_millis(1500)),
-            Reply::Transfer(Duration::from_secs(60)),
+            Reply::Transfer(Duration::from_mins(1)),
             Reply::Close,
         ],
         wait_until: Some(at(8000)),

@@ -24,6 +24,6 @@ export function usersInWords({ state, projects }: Pick<PlatformKey, "state" | "p
 
 /** How long until a project that stopped is off the list. */
 export function daysLeft(lastUsedAt: string, now: number): string {
-  const left = Math.ceil((Date.parse(lastUsedAt) + COUNTED_DAYS * DAY - now) / DAY);
+  const left = Math.round((Date.parse(lastUsedAt) + COUNTED_DAYS * DAY - now) / DAY);
   return left <= 1 ? "gone tomorrow, if that was the last" : `gone in ${left} days, if that was the last`;
 }
