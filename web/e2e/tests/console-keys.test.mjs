@@ -79,7 +79,7 @@ test("every refusal says what is wrong and what to do", async (stage) => {
       await page.getByText(way, { exact: false }).waitFor();
       assert.match(await office.fault("Public key"), fault);
     }
-    await page.getByLabel("Address of the key set", { exact: true }).fill("http://shop.example/jwks.json");
+    await page.getByLabel("Address of the key set", { exact: true }).fill("ftp://shop.example/jwks.json");
     await page.getByRole("button", { name: "Use this address" }).click();
     await page.locator(".field-error").filter({ hasText: /https/ }).waitFor();
     assert.match(await office.fault("Address of the key set"), /https/);

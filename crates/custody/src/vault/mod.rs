@@ -41,7 +41,7 @@ pub use self::error::VaultError;
 pub use self::session::VaultLogin;
 
 /// How often the key's versions are read again.
-const READ_AGAIN: Duration = Duration::from_secs(30);
+const READ_AGAIN: Duration = Duration::from_secs(10);
 /// A token that names an unknown key has them read at once, but not more often than this.
 const READ_SOONEST: Duration = Duration::from_secs(5);
 
