@@ -141,15 +141,16 @@ pub(crate) async fn open(
         .max_write_buffer_size(WRITE_LIMIT)
         .max_message_size(FRAME_BYTES)
         .max_frame_size(FRAME_BYTES)
-        .on_upgrade(move |socket| run(Outgoing::new(socket), app, context, shutdown)))
+        .on_upgrade(move |socket| run(Outgoing::new(socket), app, Box::new(context), shutdown)))
 }
 
-async fn run(mut out: Outgoing, app: Arc<App>, context: RequestContext, shutdown: CancellationToken) {
+/// The context is boxed because the session takes it over, and its place here would stay empty as long as the socket is open.
+async fn run(mut out: Outgoing, app: Arc<App>, context: Box<RequestContext>, shutdown: CancellationToken) {
     let _open = Open::new();
     // Boxed: the greeting's future is larger than what an idle socket needs, and is over soon.
     let greeted = Box::pin(shutdown.run_until_cancelled(greet(&mut out, &app, &context))).await;
     let end = match greeted.unwrap_or(Err(Close::GoingAway.into())) {
-        Ok(feed) => Session::new(&mut out, feed, app, context).run(shutdown).await,
+        Ok(feed) => Session::new(&mut out, feed, app, *context).run(shutdown).await,
         Err(end) => end,
     };
     let code = match end {
