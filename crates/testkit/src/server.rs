@@ -47,7 +47,7 @@ impl TestServer {
         let mut command = signet(binary, &["demo", "--port", "0", "--shop-port", "0", "--manifest"]);
         command.arg(&file).args(arguments);
         let mut server = Self::start(command);
-        server.wait_for(|server| server.output.clone(), "Stop with Ctrl-C").await;
+        server.said("Stop with Ctrl-C").await;
         let text = std::fs::read(&file).expect("the manifest is there once the demo runs");
         server.manifest = Manifest(serde_json::from_slice(&text).expect("the manifest is JSON"));
         server.manifest.text("platformUrl").clone_into(&mut server.url);
@@ -69,7 +69,7 @@ impl TestServer {
         let mut command = signet(binary, &["serve", "--listen", "127.0.0.1:0"]);
         command.args(installation.arguments()).args(arguments).envs(environment.iter().copied());
         let mut server = Self::start(command);
-        let line = server.wait_for(|server| server.errors.clone(), "\"public_url\"").await;
+        let line = server.logged("\"public_url\"").await;
         let event: Value = serde_json::from_str(&line).expect("a log line is JSON");
         server.url = format!("http://{}", event["address"].as_str().expect("the address listened on"));
         server
@@ -91,8 +91,8 @@ impl TestServer {
     }
 
     /// Waits for a line that contains the text, and gives it.
-    async fn wait_for(&mut self, stream: impl Fn(&Self) -> watch::Receiver<String>, text: &str) -> String {
-        let mut stream = stream(self);
+    async fn wait_for(&self, stream: &watch::Receiver<String>, text: &str) -> String {
+        let mut stream = stream.clone();
         let found =
             within(&format!("signet to say {text:?}"), stream.wait_for(|so_far| so_far.contains(text))).await;
         match found {
@@ -106,19 +106,14 @@ impl TestServer {
         self.errors.borrow().clone()
     }
 
-    /// The first line of its output so far that contains a text.
-    pub fn said(&self, text: &str) -> String {
-        let output = self.output.borrow();
-        output
-            .lines()
-            .find(|line| line.contains(text))
-            .unwrap_or_else(|| panic!("signet did not say {text:?}"))
-            .to_owned()
+    /// Waits for a line of its output that contains a text, and gives it.
+    pub async fn said(&self, text: &str) -> String {
+        self.wait_for(&self.output, text).await
     }
 
-    /// Waits until it has logged a text.
-    pub async fn logged(&mut self, text: &str) -> String {
-        self.wait_for(|server| server.errors.clone(), text).await
+    /// Waits until it has logged a text, and gives the line.
+    pub async fn logged(&self, text: &str) -> String {
+        self.wait_for(&self.errors, text).await
     }
 
     /// Ends it as a power cut would (SIGKILL).

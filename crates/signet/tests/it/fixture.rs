@@ -156,7 +156,7 @@ impl Served {
     /// The platform's first owner, who comes by the link that the server printed.
     pub(crate) async fn platform_owner(&self) -> GraphqlClient {
         let (email, password) = ("olga@platform.example", "correct horse battery");
-        let link = self.server.said("/desk/welcome#");
+        let link = self.server.said("/desk/welcome#").await;
         let token = link.trim().split_once('#').expect("a link with its secret").1;
         let accepted = signet_testkit::client::plain()
             .post(format!("{}/desk/invitation/accept", self.server.url))

@@ -16,7 +16,7 @@ async fn fresh() -> (Installation, TestServer, String) {
     installation.run(&["project", "create", "shop-1", "--name", "Shop"]).await;
     installation.run(&["project", "create", "shop-2", "--name", "Another"]).await;
     let server = TestServer::serve(BINARY, &installation, &[]).await;
-    let link = server.said("/desk/welcome#").trim().to_owned();
+    let link = server.said("/desk/welcome#").await.trim().to_owned();
     (installation, server, link)
 }
 

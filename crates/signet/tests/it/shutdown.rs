@@ -17,7 +17,7 @@ async fn a_stop_under_load_loses_nothing_acknowledged() {
 #[tokio::test]
 async fn sockets_are_told_and_the_demos_folder_is_gone() {
     let mut server = demo().await;
-    let folder = server.said("Data is in /");
+    let folder = server.said("Data is in /").await;
     let folder = folder.trim_start_matches("Data is in ").split(' ').next().unwrap().to_owned();
     assert!(std::path::Path::new(&folder).join("keystore.json").is_file());
     let mut visitor = server.visitor();
