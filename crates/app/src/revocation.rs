@@ -13,6 +13,7 @@ use std::time::Duration;
 use signet_domain::access::{ProjectAccess, Scope};
 use signet_domain::audit::AuditKind;
 use signet_domain::{MessageId, ProjectId, SessionEnd, SessionId, Timestamp};
+use signet_store::customer_keys::CustomerKey;
 use signet_store::sessions::{self, SessionsOf};
 use signet_store::{StoreError, Tx, audit_events, customer_keys, devices, platform_keys, visitors};
 
@@ -112,6 +113,24 @@ impl App {
     ) -> Result<u64, AppError> {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         self.revoke_sessions(access.project_id(), by, actor).await
+    }
+
+    /// How many sessions the revocation of a key would end now: those that it opened or last renewed.
+    pub async fn live_sessions_of_key(
+        &self,
+        access: &ProjectAccess,
+        key: &CustomerKey,
+    ) -> Result<i64, AppError> {
+        debug_assert_eq!(access.scope(), Scope::ProjectsRead);
+        if !key.state.verifies() {
+            return Ok(0);
+        }
+        let (project_id, key, now) = (access.project_id().clone(), key.fingerprint.clone(), self.env.now());
+        self.store
+            .read(move |tx| {
+                Box::pin(async move { Ok(sessions::count_live_of_key(tx, &project_id, &key, now).await?) })
+            })
+            .await
     }
 
     /// Ends live sessions of a project, and tells how many: their tokens and sockets are refused here at once and on other nodes within

@@ -81,6 +81,9 @@ statements! {
     OF_VISITOR = concat!("SELECT ", columns!(), " FROM sessions WHERE visitor_id = $1 AND id > $2 ORDER BY id LIMIT $3");
     IDS_OF_VISITOR = "SELECT id FROM sessions WHERE visitor_id = $1";
     COUNT_LIVE = "SELECT count(*) FROM sessions WHERE visitor_id = $1 AND ended_at IS NULL AND expires_at > $2";
+    /// Those that [`REVOKE_OF_KEY`] would end.
+    COUNT_LIVE_OF_KEY = "SELECT count(*) FROM sessions WHERE project_id = $1 AND signing_key = $2 AND ended_at IS NULL \
+        AND expires_at > $3";
     ENDED_IN_TIME = concat!("SELECT ", columns!(), " FROM sessions WHERE end_reason <> 'EXPIRED' AND expires_at > $1 \
         ORDER BY expires_at");
 }
@@ -267,6 +270,18 @@ pub async fn ids_of_visitor(tx: &mut Tx<'_>, visitor_id: VisitorId) -> Result<Ve
 pub async fn count_live(tx: &mut Tx<'_>, visitor_id: VisitorId, now: Timestamp) -> Result<i64, StoreError> {
     let count =
         tx.query_opt(COUNT_LIVE, &[visitor_id.into(), now.into()], |row| row.get(0, "sessions")).await?;
+    Ok(count.unwrap_or(0))
+}
+
+/// How many sessions of a project live at `now` that were opened or last renewed by a token of this key (RFC 7638 thumbprint).
+pub async fn count_live_of_key(
+    tx: &mut Tx<'_>,
+    project_id: &ProjectId,
+    key: &str,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let values = [project_id.into(), key.into(), now.into()];
+    let count = tx.query_opt(COUNT_LIVE_OF_KEY, &values, |row| row.get(0, "sessions")).await?;
     Ok(count.unwrap_or(0))
 }
 

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from "vitest";
 import type { Key } from "../src/console/keys/documents";
-import { isPrivate, keyName, percentOf, revocationOf, useInWords, wayOut } from "../src/console/keys/words";
+import { isPrivate, keyName, percentOf, revocationOf, trialInWords, useInWords, wayOut, withLineBreaks } from "../src/console/keys/words";
 
 const key: Key = {
   id: "1",
@@ -46,7 +46,7 @@ describe("a key in words", () => {
 });
 
 describe("what ends when a key is revoked", () => {
-  const words = (of: Key, all: readonly Key[], mode = "ON") => revocationOf(of, all, mode).join(" ");
+  const words = (of: Key, all: readonly Key[], mode = "ON", live: number | null = null) => revocationOf(of, all, mode, live).join(" ");
 
   it("is nothing before it is active", () => {
     expect(words({ ...key, state: "PENDING" }, [])).not.toContain("session");
@@ -56,6 +56,37 @@ describe("what ends when a key is revoked", () => {
     expect(words(key, [key])).toContain("PROJECT_NOT_SET_UP");
     expect(words(key, [key, { ...key, id: "2", state: "RETIRING" }])).not.toContain("PROJECT_NOT_SET_UP");
     expect(words(key, [key, { ...key, id: "2", state: "PENDING" }])).toContain("PROJECT_NOT_SET_UP");
+  });
+
+  it.each([
+    [null, "Every session that it opened"],
+    [0, "no session open now"],
+    [1, "Ends 1 session within five seconds: that visitor"],
+    [1204, "Ends 1,204 sessions within five seconds"],
+  ])("says how many sessions that is, if it is known: %s", (live, sentence) => {
+    expect(words(key, [key], "ON", live)).toContain(sentence);
+  });
+});
+
+describe("a key that is tried on the last tokens", () => {
+  const at = "2026-11-20T12:00:00.000Z";
+  const found = (tried: number, verified: number, notTriable = 0, isFirst = false) => {
+    const oldest = tried + notTriable === 0 ? null : at;
+    const { look, title, more } = trialInWords({ tried, verified, notTriable, oldest, newest: oldest }, isFirst, Date.parse(at));
+    return `${look}: ${[title, ...more].join(" ")}`;
+  };
+
+  it.each([
+    [found(6, 3), /^good: It verifies 3 of the last 6 tokens, at \d\d:\d\d The others are signed with another key/],
+    [found(6, 6), /^good: It verifies all of the last 6 tokens, at \d\d:\d\d$/],
+    [found(1, 1), /^good: It verifies the last token, at \d\d:\d\d$/],
+    [found(2, 0), /^bad: It verifies none of the last 2 tokens/],
+    [found(2, 1, 1), /1 token could not be tried: `EdDSA`/],
+    [found(0, 0, 3), /^nothing: No token that can be tried 3 tokens could not be tried/],
+    [found(0, 0), /^nothing: No token to try it on None came in the last 15 minutes/],
+    [found(0, 0, 0, true), /^nothing: No token to try it on No key verifies tokens here yet/],
+  ])("%s", (words, expected) => {
+    expect(words).toMatch(expected);
   });
 });
 
@@ -77,6 +108,22 @@ describe("a private key", () => {
       expect(isPrivate(text)).toBe(false);
     },
   );
+});
+
+describe("a PEM with the two characters \\n in it", () => {
+  const pem = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----";
+
+  it.each([
+    pem.replaceAll("\n", "\\n"),
+    `"${pem.replaceAll("\n", "\\r\\n")}\\n",`,
+    `  '${pem.replaceAll("\n", "\\n")}'\n`,
+  ])("gets its line breaks: %s", (text) => {
+    expect(withLineBreaks(text)).toBe(pem);
+  });
+
+  it.each([pem, '{"kty":"RSA","n":"x"}', "\\n", ""])("is not what has none: %s", (text) => {
+    expect(withLineBreaks(text)).toBeNull();
+  });
 });
 
 describe("the way out of a refusal", () => {

@@ -1,6 +1,8 @@
 /** The console, used as administrators do. */
 
 /** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("playwright-core").Locator} Locator */
+/** @typedef {import("./openssl.mjs").Keyring} Keyring */
 /** @typedef {import("./server.mjs").Manifest} Manifest */
 
 export class Console {
@@ -57,6 +59,34 @@ export class Console {
    */
   key(name) {
     return this.main.getByRole("article", { name, exact: true });
+  }
+
+  /**
+   * Registers a public key under an id.
+   * @param {string} text PEM or JWK
+   * @param {string} [keyId] unless the JWK has one
+   */
+  async registerKey(text, keyId) {
+    await this.page.getByRole("button", { name: "Add a key" }).click();
+    await this.page.getByLabel("Public key", { exact: true }).fill(text);
+    if (keyId !== undefined) await this.page.getByLabel("Key id", { exact: true }).fill(keyId);
+    await this.page.getByRole("button", { name: "Register key" }).click();
+  }
+
+  /**
+   * Answers the challenge of a card by running the command that it prints.
+   * @param {Locator} card
+   * @param {Keyring} keyring with `privateKey.pem`
+   */
+  async prove(card, keyring) {
+    const command = await card.getByRole("group", { name: "the openssl command" }).innerText();
+    await card.getByLabel("Signature", { exact: true }).fill(await keyring.shell(command));
+    await card.getByRole("button", { name: "Prove" }).click();
+  }
+
+  /** Whether something is cut off at the side of the page. */
+  isCutOff() {
+    return this.main.evaluate((main) => main.scrollWidth > main.clientWidth);
   }
 
   /**

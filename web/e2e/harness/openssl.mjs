@@ -27,6 +27,13 @@ export class Keyring {
     return (await run("sh", ["-ec", command], { cwd: this.folder, env })).stdout;
   }
 
+  /** Makes an RSA pair: `privateKey.pem` and `publicKey.pem`, in place of one that is there. */
+  async makePair() {
+    await this.shell(`
+      openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out privateKey.pem 2>/dev/null
+      openssl pkey -in privateKey.pem -pubout -out publicKey.pem`);
+  }
+
   /** @param {string} name of the file */
   path(name) {
     return join(this.folder, name);

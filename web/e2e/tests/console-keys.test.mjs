@@ -1,5 +1,6 @@
 /** Signing keys in the console: what is refused and how to go on, what is never sent, and the share of traffic. */
 import assert from "node:assert/strict";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { assertAccessible } from "../harness/axe.mjs";
 import { Console } from "../harness/console.mjs";
@@ -48,6 +49,60 @@ test("a private key is burnt, and goes nowhere, pasted or from a file", async (s
     assert.equal(await field.inputValue(), "");
     const lines = secret.split("\n").filter((line) => line !== "" && !line.startsWith("-"));
     assert.deepEqual(findSecrets(requests, lines), []);
+  } finally {
+    await keyring.dispose();
+  }
+});
+
+test("a key is taken as people have it: PEM with escaped line breaks, a JWK, a file", async (stage) => {
+  const keyring = await Keyring.make();
+  try {
+    const office = await atNewKey(stage);
+    const { page } = office;
+    const field = page.getByLabel("Public key", { exact: true });
+    const open = () => page.getByRole("button", { name: "Add a key" }).click();
+
+    await keyring.makePair();
+    const pem = await keyring.read("publicKey.pem");
+    await field.fill(`"${pem.replaceAll("\n", "\\n")}"`);
+    await page.getByText("Its line breaks were the two characters", { exact: false }).waitFor();
+    assert.equal(await field.inputValue(), pem.trim());
+    await assertAccessible(page.mainFrame(), "a PEM whose line breaks were put right");
+    await page.getByLabel("Key id", { exact: true }).fill("escaped-2026");
+    await page.getByRole("button", { name: "Register key" }).click();
+    await office.key("escaped-2026").getByText("Pending", { exact: true }).waitFor();
+
+    await keyring.makePair();
+    const jwk = { ...createPublicKey(await keyring.read("publicKey.pem")).export({ format: "jwk" }), kid: "jwk-2026", use: "sig" };
+    await open();
+    await field.fill(JSON.stringify(jwk, null, 2));
+    await page.getByRole("button", { name: "Register key" }).click();
+    await office.key("jwk-2026").getByText("RS256, 2048 bits").waitFor();
+
+    await keyring.makePair();
+    const secret = createPrivateKey(await keyring.read("privateKey.pem")).export({ format: "jwk" });
+    const requests = recordRequests(page.context());
+    await open();
+    await field.fill(JSON.stringify(secret));
+    await page.getByRole("button", { name: "Register key" }).click();
+    await page.getByText("This is a private key.").waitFor();
+    assert.match(await office.fault("Public key"), /consider it burnt/);
+    assert.equal(await field.inputValue(), "");
+    assert.deepEqual(findSecrets(requests, [String(secret.d)]), []);
+
+    const file = { ...createPublicKey(await keyring.read("publicKey.pem")).export({ format: "jwk" }), kid: "file-2026" };
+    await writeFile(keyring.path("key.jwk"), JSON.stringify(file));
+    await writeFile(keyring.path("large.pem"), "x".repeat(70_000));
+    const choose = async (/** @type {string} */ name) => {
+      const button = page.getByRole("button", { name: "Choose a file…" });
+      const [chooser] = await Promise.all([page.waitForEvent("filechooser"), button.click()]);
+      await chooser.setFiles(keyring.path(name));
+    };
+    await choose("large.pem");
+    await page.getByText("large.pem is too large to be a public key.").waitFor();
+    await choose("key.jwk");
+    await page.getByRole("button", { name: "Register key" }).click();
+    await office.key("file-2026").getByText("Pending", { exact: true }).waitFor();
   } finally {
     await keyring.dispose();
   }

@@ -166,20 +166,15 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await assertAccessible(frame, "settings, changed");
     await office.page.setViewportSize({ width: 380, height: 780 });
     await assertAccessible(frame, "settings on a telephone");
-    assert.equal(await isCutOff(office), false, "nothing of the settings is cut off at the side");
+    assert.equal(await office.isCutOff(), false, "nothing of the settings is cut off at the side");
     await office.page.getByRole("button", { name: "Discard" }).click();
     await office.goTo("Signing keys");
     await office.page.getByRole("article").first().waitFor();
     await assertAccessible(frame, "keys on a telephone");
-    assert.equal(await isCutOff(office), false, "nothing of the keys is cut off at the side");
+    assert.equal(await office.isCutOff(), false, "nothing of the keys is cut off at the side");
     await office.page.getByRole("button", { name: "Add a key" }).click();
     await office.page.getByLabel("Public key", { exact: true }).waitFor();
     await assertAccessible(frame, "a new key on a telephone");
-    assert.equal(await isCutOff(office), false, "nothing of the form is cut off at the side");
+    assert.equal(await office.isCutOff(), false, "nothing of the form is cut off at the side");
   });
-}
-
-/** @param {Console} office */
-function isCutOff({ main }) {
-  return main.evaluate((main) => main.scrollWidth > main.clientWidth);
 }

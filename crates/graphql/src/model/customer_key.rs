@@ -1,9 +1,10 @@
 //! The brands' signing keys.
 
-use async_graphql::{Enum, Object, SimpleObject};
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use signet_app::{CustomerKeyDetail, CustomerKeySet, KeyTrial};
-use signet_domain::KeyProof;
+use signet_domain::{KeyProof, Scope};
 
+use crate::call::Call;
 use crate::scalars::{DateTime, Long, Uuid};
 use crate::user_error::UserError;
 
@@ -136,6 +137,15 @@ impl CustomerKeyNode {
     /// Which part of all the project's that is, 0 to 1; null if there were none.
     async fn share(&self) -> Option<f64> {
         self.0.share
+    }
+
+    /// How many sessions revoking it would end now: those that its tokens opened or last renewed.
+    #[graphql(complexity = 10)]
+    async fn live_sessions(&self, ctx: &Context<'_>) -> Result<Long> {
+        let call = Call::of(ctx)?;
+        let access = call.require(self.0.key.project_id.as_str(), Scope::ProjectsRead)?;
+        let live = call.app.live_sessions_of_key(&access, &self.0.key).await;
+        live.map(Long).map_err(|error| call.error(&error))
     }
 }
 

@@ -46,7 +46,7 @@ async fn refused(graphql: &GraphqlClient, name: &str, input: Value) -> (String, 
 
 pub(crate) async fn list(graphql: &GraphqlClient, project: &str) -> Vec<Value> {
     let query = "query($id: ID!) { project(projectId: $id) { customerKeys { id keyId state proof firstUsedAt lastUsedAt uses
-        share challenge { text } } } }";
+        share liveSessions challenge { text } } } }";
     let data = graphql.data(query, json!({ "id": project })).await;
     data["project"]["customerKeys"].as_array().unwrap().clone()
 }
@@ -167,6 +167,7 @@ async fn a_key_takes_over_from_another_while_visitors_notice_nothing() {
     let seen: Vec<_> =
         keys.iter().map(|key| (key["state"].clone(), key["uses"].clone(), key["share"].clone())).collect();
     assert_eq!(seen, [(json!("RETIRING"), json!(2), json!(0.5)), (json!("ACTIVE"), json!(2), json!(0.5))]);
+    assert_eq!([&keys[0]["liveSessions"], &keys[1]["liveSessions"]], [2, 2]);
     assert!(keys[0]["firstUsedAt"].as_str().unwrap() < keys[0]["lastUsedAt"].as_str().unwrap());
 
     assert_eq!(changed(&graphql, "customerKeyActivate", retired.clone()).await["retiringAt"], Value::Null);
@@ -175,6 +176,7 @@ async fn a_key_takes_over_from_another_while_visitors_notice_nothing() {
     assert_eq!(late.code(), "TOKEN_SIGNATURE_INVALID");
     let (code, _) = refused(&graphql, "customerKeyActivate", retired).await;
     assert_eq!(code, "KEY_STATE_INVALID", "revoked is for good");
+    assert_eq!(list(&graphql, "shop-1").await[0]["liveSessions"], 0);
 }
 
 #[tokio::test]

@@ -190,10 +190,17 @@ async fn many_are_revoked_at_once_and_told_one_by_one(db: Database) {
         let project = ProjectId::parse(project).unwrap();
         write!(db, |tx| sessions::revoke(tx, &project, &which, Some("request"), at(now)).await).unwrap()
     };
+    let live_of = async |project: &str, key, now| {
+        let project = ProjectId::parse(project).unwrap();
+        read!(db, |tx| sessions::count_live_of_key(tx, &project, key, at(now)).await).unwrap()
+    };
+    assert_eq!((live_of("demo", "print", 20).await, live_of("demo", "print", 30).await), (2, 1));
+    assert_eq!((live_of("demo", "lost", 50).await, live_of("other", "lost", 50).await), (2, 0));
     assert_eq!(revoke("demo", SessionsOf::Visitor(visitor(1)), 50).await, 1, "not what ended or is overdue");
     assert_eq!(revoke("other", SessionsOf::SigningKey("lost".into()), 50).await, 0);
     assert_eq!(revoke("demo", SessionsOf::SigningKey("lost".into()), 50).await, 2);
     assert_eq!(revoke("demo", SessionsOf::SigningKey("lost".into()), 50).await, 0);
+    assert_eq!(live_of("demo", "lost", 50).await, 0);
     assert_eq!(revoke("other", SessionsOf::Session(id(6)), 50).await, 0);
     assert_eq!(revoke("demo", SessionsOf::Session(id(6)), 50).await, 1);
     assert_eq!(find(&db, 4).await.unwrap().ended, Some((SessionEnd::Revoked, at(50))));

@@ -179,6 +179,37 @@ export const revokeDocument = graphql(
   [keyPayload],
 );
 
+/** Tries a key on the last tokens. */
+export const tryDocument = graphql(
+  `
+    mutation TryKey($input: CustomerKeyInput!) {
+      payload: customerKeyTry(input: $input) {
+        tried
+        verified
+        notTriable
+        oldest
+        newest
+        userErrors {
+          ...KeyErrorFields
+        }
+      }
+    }
+  `,
+  [errorFields],
+);
+
+/** How many sessions the revocation of each key would end. */
+export const liveSessionsDocument = graphql(`
+  query LiveSessions($projectId: ID!) {
+    project(projectId: $projectId) {
+      customerKeys {
+        id
+        liveSessions
+      }
+    }
+  }
+`);
+
 export const useKeySetDocument = graphql(
   `
     mutation UseKeySet($input: CustomerKeySetUseInput!) {
@@ -226,4 +257,5 @@ export const removeKeySetDocument = graphql(
 export type Keys = NonNullable<ResultOf<typeof keysDocument>["project"]>;
 export type Key = ResultOf<typeof keyFields>;
 export type KeySet = ResultOf<typeof keySetFields>;
+export type KeyTrial = ResultOf<typeof tryDocument>["payload"];
 export type Challenge = ResultOf<typeof challengeFields>;

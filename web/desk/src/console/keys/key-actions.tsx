@@ -1,9 +1,11 @@
 import { type ReactNode, useState } from "react";
 import { Button } from "react-aria-components";
 import { Confirmation } from "../confirmation";
+import { useAdministration } from "../context";
 import { Prose } from "../prose";
 import type { Acting } from "../use-acting";
-import { activateDocument, revokeDocument, retireDocument } from "./documents";
+import { useLoaded } from "../use-loaded";
+import { activateDocument, liveSessionsDocument, revokeDocument, retireDocument } from "./documents";
 import type { KeyCardProps } from "./key-card";
 import { keyName, revocationOf } from "./words";
 
@@ -46,14 +48,27 @@ export function KeyActions({ projectId, of: key, all, mode, acting }: KeyCardPro
         isDangerous
         onConfirm={() => void acting.act(revokeDocument, { input })}
       >
-        <ul className="dialog-list">
-          {revocationOf(key, all, mode).map((sentence) => (
-            <li key={sentence}>
-              <Prose text={sentence} />
-            </li>
-          ))}
-        </ul>
+        <WhatEnds projectId={projectId} of={key} all={all} mode={mode} />
       </Confirmation>
     </div>
+  );
+}
+
+/** What the revocation of a key does, with the number of its sessions as soon as that is known. */
+function WhatEnds({ projectId, of: key, all, mode }: Pick<KeyCardProps, "projectId" | "of" | "all" | "mode">): ReactNode {
+  const administration = useAdministration();
+  const { data: live } = useLoaded<number | null>(`${projectId} ${key.id}`, async () => {
+    const told = await administration.query(liveSessionsDocument, { projectId });
+    if ("refusal" in told) return told;
+    return { data: told.data.project?.customerKeys.find(({ id }) => id === key.id)?.liveSessions ?? null };
+  });
+  return (
+    <ul className="dialog-list">
+      {revocationOf(key, all, mode, live).map((sentence, place) => (
+        <li key={place}>
+          <Prose text={sentence} />
+        </li>
+      ))}
+    </ul>
   );
 }

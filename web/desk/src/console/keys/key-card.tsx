@@ -22,7 +22,7 @@ export interface KeyCardProps {
 
 /** One key: what it is, where it stands in its life, how much it is used, and what can be done with it. */
 export function KeyCard(props: KeyCardProps): ReactNode {
-  const { projectId, of: key, mayWrite, reload } = props;
+  const { projectId, of: key, all, mayWrite, reload } = props;
   const id = useId();
   const acting = useActing(reload);
   const signatureFault = acting.errors.find(({ field }) => field === "signature");
@@ -41,7 +41,9 @@ export function KeyCard(props: KeyCardProps): ReactNode {
       {key.state !== "PENDING" && key.state !== "REVOKED" && <Use of={key} />}
       <Facts of={key} />
       <Refusal words={other?.message ?? null} />
-      {key.state === "PENDING" && mayWrite && <KeySteps projectId={projectId} of={key} acting={acting} fault={signatureFault?.message} />}
+      {key.state === "PENDING" && mayWrite && (
+        <KeySteps projectId={projectId} of={key} all={all} acting={acting} fault={signatureFault?.message} />
+      )}
       {key.state === "PENDING" && !mayWrite && <p className="hint">It waits for somebody who may change keys.</p>}
     </article>
   );

@@ -4,17 +4,20 @@ import { Icon } from "../../ui/icons";
 import type { Acting } from "../use-acting";
 import { activateDocument, challengeDocument, type Key, proveDocument } from "./documents";
 import { Proof } from "./proof";
+import { Trial } from "./trial";
+import { verifies } from "./words";
 
 interface KeyStepsProps {
   readonly projectId: string;
   readonly of: Key;
+  readonly all: readonly Key[];
   readonly acting: Acting;
   /** What is wrong with the signature that was given. */
   readonly fault: string | undefined;
 }
 
 /** The way of a new key: registered, proved, active. The step that is next is open. */
-export function KeySteps({ projectId, of: key, acting, fault }: KeyStepsProps): ReactNode {
+export function KeySteps({ projectId, of: key, all, acting, fault }: KeyStepsProps): ReactNode {
   const input = { projectId, customerKeyId: key.id };
   const isProved = key.proof !== null;
   return (
@@ -33,7 +36,11 @@ export function KeySteps({ projectId, of: key, acting, fault }: KeyStepsProps): 
         )}
       </Step>
       <Step title="Activate it" state={isProved ? "next" : "later"}>
-        <p className="hint">From then on it verifies tokens, beside every other active key. Nothing happens to those.</p>
+        <p className="hint">
+          From then on it verifies tokens, beside every other active key. Nothing happens to those. Before that, try it on the tokens of
+          the last 15 minutes, those that were refused too.
+        </p>
+        <Trial projectId={projectId} of={key} isFirst={!all.some(verifies)} />
         <Button
           className="button"
           data-look="primary"

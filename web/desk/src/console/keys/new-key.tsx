@@ -8,7 +8,7 @@ import { Refusal } from "../refusal";
 import { useActing } from "../use-acting";
 import { registerDocument } from "./documents";
 import { NewKeySet } from "./key-set";
-import { isPrivate, NEW_PAIR, wayOut } from "./words";
+import { isPrivate, NEW_PAIR, wayOut, withLineBreaks } from "./words";
 
 /** A key file has a few hundred bytes; what is larger than this is none, and is not read. */
 const LARGEST_FILE = 64 * 1024;
@@ -31,6 +31,7 @@ export function NewKey({ projectId, reload, hasKeySet }: NewKeyProps): ReactNode
   const [key, setKey] = useState("");
   const [keyId, setKeyId] = useState("");
   const [isPs256, setIsPs256] = useState(false);
+  const [isMended, setIsMended] = useState(false);
   const [own, setOwn] = useState<typeof PRIVATE | { field: string; code: null; message: string } | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const errors = own === null ? acting.errors : [own];
@@ -39,7 +40,9 @@ export function NewKey({ projectId, reload, hasKeySet }: NewKeyProps): ReactNode
   const way = wayOut(fault?.code ?? null);
 
   function change(text: string): void {
-    setKey(text);
+    const mended = withLineBreaks(text);
+    setKey(mended ?? text);
+    setIsMended(mended !== null || (isMended && text !== ""));
     setOwn(null);
     acting.forget();
   }
@@ -94,6 +97,11 @@ export function NewKey({ projectId, reload, hasKeySet }: NewKeyProps): ReactNode
           </Text>
           <FieldError className="field-error">{fault?.message}</FieldError>
         </TextField>
+        <p className="hint" role="status">
+          {isMended && (
+            <Prose text="Its line breaks were the two characters `\n` and are put right here. If your provider reads its key from the same place, it has to do that too." />
+          )}
+        </p>
         {way !== null && (
           <div className="way-out">
             <p className="hint">

@@ -1,6 +1,7 @@
 /** A brand's keys in words: their state, their use, and the way out of a refusal. */
+import { formatMoment } from "@signet/kit";
 import { codeInWords } from "../failures/feed";
-import type { Key } from "./documents";
+import type { Key, KeyTrial } from "./documents";
 
 export const stateWords: Readonly<Record<Key["state"], string>> = {
   PENDING: "Pending",
@@ -39,13 +40,13 @@ export function percentOf(share: number): string {
   return `${share < 1 ? Math.min(percent, 99) : 100} %`;
 }
 
-/** What ends when a key is revoked, in sentences with code between backticks. */
-export function revocationOf(key: Key, all: readonly Key[], mode: string): readonly string[] {
+/** What ends when a key is revoked, in sentences with code between backticks. `live`: its sessions now, if that is known. */
+export function revocationOf(key: Key, all: readonly Key[], mode: string, live: number | null): readonly string[] {
   if (!verifies(key)) return ["It verifies nothing yet, so nobody notices.", "It cannot be registered again."];
   const isOnly = all.filter(verifies).length === 1;
   return [
     "Tokens signed with it are refused from the next second on.",
-    "Every session that it opened or last renewed ends within five seconds: those visitors have to prove anew who they are.",
+    endOf(live),
     ...(key.uses > 0 ? [`It is in use: ${useInWords(key).replace(/^U/, "u")}.`] : []),
     ...(isOnly
       ? [
@@ -56,6 +57,67 @@ export function revocationOf(key: Key, all: readonly Key[], mode: string): reado
       : []),
     "It cannot come back.",
   ];
+}
+
+function endOf(live: number | null): string {
+  switch (live) {
+    case null:
+      return "Every session that it opened or last renewed ends within five seconds: those visitors have to prove anew who they are.";
+    case 0:
+      return "It holds no session open now, so none ends.";
+    case 1:
+      return "Ends 1 session within five seconds: that visitor has to prove anew who they are.";
+    default:
+      return `Ends ${live.toLocaleString("en-GB")} sessions within five seconds: those visitors have to prove anew who they are.`;
+  }
+}
+
+/** What trying a key on the last tokens showed. */
+export interface TrialWords {
+  readonly look: "good" | "bad" | "nothing";
+  readonly title: string;
+  readonly more: readonly string[];
+}
+
+/** `isFirst`: no other key verifies tokens, and without one none is opened. */
+export function trialInWords({ tried, verified, notTriable, oldest, newest }: Omit<KeyTrial, "userErrors">, isFirst: boolean, now: number): TrialWords {
+  if (tried + notTriable === 0)
+    return {
+      look: "nothing",
+      title: "No token to try it on",
+      more: isFirst
+        ? ["No key verifies tokens here yet, and until one does they are refused unopened. This key can only be tried once another is active."]
+        : ["None came in the last 15 minutes. Let your provider make one, such as by signing in at your site, and try again."],
+    };
+  const span = oldest === null || newest === null ? "" : spanOf(formatMoment(oldest, now), formatMoment(newest, now));
+  const untried =
+    notTriable === 0
+      ? []
+      : [`${countOf(notTriable)} could not be tried: \`EdDSA\` signs the token itself, and Signet keeps none. The Token Doctor takes one that you paste.`];
+  if (tried === 0) return { look: "nothing", title: "No token that can be tried", more: untried };
+  if (verified === 0)
+    return {
+      look: "bad",
+      title: `It verifies none of the last ${countOf(tried)}${span}`,
+      more: [
+        "That is as it should be while your provider still signs with another key. If it signs with this one already, this is not its public half.",
+        ...untried,
+      ],
+    };
+  const isAll = verified === tried;
+  return {
+    look: "good",
+    title: isAll && tried === 1 ? `It verifies the last token${span}` : `It verifies ${isAll ? "all" : verified} of the last ${countOf(tried)}${span}`,
+    more: [...(isAll ? [] : ["The others are signed with another key, or damaged."]), ...untried],
+  };
+}
+
+function countOf(tokens: number): string {
+  return tokens === 1 ? "1 token" : `${tokens} tokens`;
+}
+
+function spanOf(from: string, to: string): string {
+  return from === to ? `, at ${from}` : `, from ${from} to ${to}`;
 }
 
 export const NEW_PAIR = `openssl genpkey -out privateKey.pem -algorithm RSA -pkeyopt rsa_keygen_bits:2048
@@ -99,6 +161,12 @@ export function wayOut(code: string | null): WayOut | null {
     default:
       return null;
   }
+}
+
+/** A PEM whose line breaks are the two characters `\n`, as environment files and JSON have them, with real ones; `null`: it is none. */
+export function withLineBreaks(text: string): string | null {
+  if (!/-----BEGIN [A-Z ]+-----(?:\\r)?\\n/.test(text)) return null;
+  return text.replace(/(?:\\r)?\\n/g, "\n").replace(/^[\s"']+|[\s"',;]+$/g, "");
 }
 
 /** Whether a text is, or has in it, the private half of a key. Such a text is not sent anywhere. */
