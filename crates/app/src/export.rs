@@ -42,8 +42,8 @@ const SALES: usize = 10_000;
 /// How long an export may take.
 const CURSOR: Duration = Duration::from_hours(1);
 
-/// A part of an export.
-#[derive(Debug, Clone)]
+/// A part of an export. Without `Debug`: it is what is known of somebody.
+#[derive(Clone)]
 pub struct ExportPart {
     /// The next piece of the document.
     pub text: String,

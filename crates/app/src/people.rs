@@ -17,8 +17,8 @@ use crate::{Actor, App, AppError, DeskSession, RequestContext, secrets};
 /// How long a one-time link is good.
 const LINK: Duration = Duration::from_hours(24 * 3);
 
-/// Somebody to invite.
-#[derive(Debug, Clone)]
+/// Somebody to invite. Without `Debug`: names and addresses stand in no log.
+#[derive(Clone)]
 pub struct NewUser {
     /// Sign-in name.
     pub email: String,
@@ -36,8 +36,8 @@ pub struct Invited {
     pub link: Option<String>,
 }
 
-/// Whom a one-time link is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whom a one-time link is for. Without `Debug`, as [`NewUser`].
+#[derive(Clone, PartialEq, Eq)]
 pub struct Invitee {
     /// `None` for the first owner of the platform, who says it.
     pub email: Option<String>,

@@ -24,8 +24,8 @@ const PROOFS_OF_KEY: usize = 256;
 /// Keys whose proofs are remembered. Each is a session that was opened, which is limited by address.
 const KEYS: usize = 65_536;
 
-/// A session token as a request shows it.
-#[derive(Debug, Clone, Copy)]
+/// A session token as a request shows it. Without `Debug`: it is a secret.
+#[derive(Clone, Copy)]
 pub struct ShownSession<'a> {
     /// The token.
     pub token: &'a str,

@@ -49,7 +49,7 @@ pub struct BotInCharge {
 }
 
 /// Something a bot does.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// It says something.
     Say {
@@ -64,6 +64,18 @@ pub enum Reply {
     Transfer(Duration),
     /// It closes the conversation.
     Close,
+}
+
+/// Never what is said.
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Say { text, choices } => write!(f, "Say({} bytes, {} choices)", text.len(), choices.len()),
+            Self::Await(time) => write!(f, "Await({time:?})"),
+            Self::Transfer(time) => write!(f, "Transfer({time:?})"),
+            Self::Close => f.write_str("Close"),
+        }
+    }
 }
 
 /// How far a bot has come in a conversation.

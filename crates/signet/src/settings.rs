@@ -187,7 +187,8 @@ settings! {
         trusted_proxies: usize, "N", Serve, "0", "1";
         /// How long a stop waits for requests under way.
         shutdown_grace: Lifetime, "DURATION", Serve, "20s", "30s";
-        /// What is logged: a level, or levels by module such as `info,signet_app=debug`.
+        /// What is logged: a level, or levels by module such as `info,signet_app=debug`. Of libraries never more than `info`: in detail
+        /// they would tell what people write.
         log: String, "FILTER", Serve, "`info`", "info,signet_app=debug";
         /// How log lines look: `text`, or `json` with one object a line. They go to standard error.
         log_format: LogFormat, "FORMAT", Serve, "`text`", "json";

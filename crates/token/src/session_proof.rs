@@ -65,8 +65,8 @@ struct Claims {
     ath: String,
 }
 
-/// What a proof must be for.
-#[derive(Debug, Clone, Copy)]
+/// What a proof must be for. Without `Debug`: it holds a token.
+#[derive(Clone, Copy)]
 pub struct ProofFor<'a> {
     /// The thumbprint in the session token.
     pub thumbprint: &'a str,

@@ -1,8 +1,8 @@
 //! Through the doors: an agent's request to confirm, messages from before the sign-in, hand-over, sales and the survey.
 
 use serde_json::{Value, json};
-use signet_testkit::GraphqlClient;
 use signet_testkit::visitor::new_id;
+use signet_testkit::{GraphqlClient, TestServer, VisitorClient};
 
 use crate::fixture::{answer, conversation, demo, notices, texts, watch};
 
@@ -60,16 +60,31 @@ async fn an_agent_asks_and_the_widget_hears_who_asks_and_answers() {
     assert_eq!(by_program.await.body["errors"][0]["extensions"]["name"], "PERMISSION_DENIED");
 }
 
+/// Case 3 before the seam: a person with a conversation at home, and the guest they still are elsewhere, with one of theirs.
+struct HomeAndAway {
+    home: VisitorClient,
+    guest: VisitorClient,
+    ongoing: Value,
+    earlier: Value,
+}
+
+impl HomeAndAway {
+    async fn of_person(server: &TestServer) -> Self {
+        let mut home = server.visitor();
+        home.sign_in(&server.token("person")).await;
+        let ongoing = home.send("My order is late").await["conversationId"].clone();
+        let mut guest = server.visitor();
+        guest.activate_anonymously().await;
+        let earlier = guest.send("Do you ship to Spain?").await["conversationId"].clone();
+        Self { home, guest, ongoing, earlier }
+    }
+}
+
 #[tokio::test]
 async fn d25_what_a_guest_wrote_becomes_a_persons_only_by_their_click() {
     let server = demo().await;
     let agent = server.agent().await;
-    let mut home = server.visitor();
-    home.sign_in(&server.token("person")).await;
-    let ongoing = home.send("My order is late").await["conversationId"].clone();
-    let mut guest = server.visitor();
-    guest.activate_anonymously().await;
-    let earlier = guest.send("Do you ship to Spain?").await["conversationId"].clone();
+    let HomeAndAway { mut guest, ongoing, earlier, .. } = HomeAndAway::of_person(&server).await;
     answer(&agent, &earlier, "We do").await;
     let signed_in = guest.sign_in(&server.token("person")).await;
     assert_eq!(signed_in["continuity"]["outcome"], "BOTH");
@@ -105,12 +120,7 @@ async fn the_offer_to_add_earlier_messages_stands_until_it_is_answered() {
     let server = demo().await;
     let agent = server.agent().await;
     let token = || server.token("person");
-    let mut home = server.visitor();
-    home.sign_in(&token()).await;
-    let ongoing = home.send("My order is late").await["conversationId"].clone();
-    let mut guest = server.visitor();
-    guest.activate_anonymously().await;
-    let first = guest.send("Do you ship to Spain?").await["conversationId"].clone();
+    let HomeAndAway { mut home, mut guest, ongoing, earlier: first } = HomeAndAway::of_person(&server).await;
     let both = guest.sign_in(&token()).await;
     assert_eq!(offer(&both), (&json!("BOTH"), &first));
     let seen = agent.data("query($id: UUID!) { conversation(id: $id) { closedAt } }", json!({ "id": first }));
@@ -160,12 +170,7 @@ async fn the_offer_to_add_earlier_messages_stands_until_it_is_answered() {
 async fn an_offer_ends_with_the_conversation_that_goes_on() {
     let server = demo().await;
     let agent = server.agent().await;
-    let mut home = server.visitor();
-    home.sign_in(&server.token("person")).await;
-    let ongoing = home.send("My order is late").await["conversationId"].clone();
-    let mut guest = server.visitor();
-    guest.activate_anonymously().await;
-    let earlier = guest.send("Do you ship to Spain?").await["conversationId"].clone();
+    let HomeAndAway { mut guest, ongoing, earlier, .. } = HomeAndAway::of_person(&server).await;
     assert_eq!(offer(&guest.sign_in(&server.token("person")).await), (&json!("BOTH"), &earlier));
     mutate(&agent, "conversationClose", json!({ "conversationId": ongoing })).await;
     assert_eq!(offer(&guest.sign_in(&server.token("person")).await), (&json!("RENEWED"), &Value::Null));

@@ -342,7 +342,7 @@ async fn the_mistakes_of_the_troubleshooting_table_are_logged_under_their_names(
     let installation = Installation::new(BINARY, None);
     let project = ServedProject::create(&installation, "shop").await;
     installation.run(&["project", "set", "shop", "--issuer", "https://shop.example"]).await;
-    let mut served = Served::start(installation, &[]).await;
+    let served = Served::start(installation, &[]).await;
     let tokens = served.tokens(&project).await;
     let visitor = served.visitor(&project);
     let good = visitor.try_token(&tokens.token("user-1", now_unix_ms()).build()).await.ok();

@@ -21,6 +21,7 @@ mod command_line;
 mod custody_vault;
 mod customer_keys;
 mod d30_rights;
+mod d38_traces;
 mod d46_abuse;
 mod demo;
 mod desk_defences;

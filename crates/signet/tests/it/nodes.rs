@@ -134,7 +134,7 @@ async fn what_is_written_at_one_node_is_seen_at_the_other() {
 
 #[tokio::test]
 async fn a_cut_between_the_nodes_heals_without_loss_or_repetition() {
-    let Some(mut nodes) = Nodes::start().await else { return };
+    let Some(nodes) = Nodes::start().await else { return };
     let agent = person(&nodes.one, &nodes.project, "administrator").await;
     let mut desk = watch(&agent.moved_to(&nodes.two.url), "shop").await;
     let mut visitor = nodes.visitor();

@@ -103,7 +103,7 @@ async fn browsers_speak_http_2_and_sockets_http_1_and_the_address_is_https() {
 
 #[tokio::test]
 async fn a_new_certificate_is_taken_up_and_connections_live_on() {
-    let mut secure = Secure::start().await;
+    let secure = Secure::start().await;
     let folder = secure.installation.folder().to_owned();
     let mut old = secure.connect().await;
     is_healthy(&mut old).await;

@@ -1,76 +1,25 @@
 //! What a project keeps no longer goes by itself, under a clock that the test moves.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use signet::environment::SystemRandom;
-use signet::server::{RunningServer, Server};
-use signet::settings::Settings;
-use signet_app::{Actor, NewApiClient, NewCustomerKey};
-use signet_domain::env::ManualClock;
-use signet_domain::{Env, Project, Scopes, Timestamp};
+use signet_testkit::VisitorClient;
 use signet_testkit::server::Installation;
-use signet_testkit::token_factory::TokenFactory;
-use signet_testkit::{GraphqlClient, VisitorClient};
-use signet_token::SigningKey;
 
 use crate::command_line::fails;
 use crate::fixture::BINARY;
+use crate::in_process::Frozen;
 use crate::personal_data::{canary, mutate, tables_of_postgres, tables_of_sqlite};
 
 const KEPT: &str = "project { retention { conversationsAnonymizedAfterDays conversationsDeletedAfterDays
     visitorsAnonymizedAfterDays transactionsDeletedAfterDays failuresDeletedAfterDays eventsDeletedAfterDays } }";
 
-/// A platform in this process, with one project and a program that may do everything in it.
-struct Frozen {
-    clock: Arc<ManualClock>,
-    server: RunningServer,
-    tokens: TokenFactory,
-    program: (String, String),
-    database: Option<String>,
-    folder: tempfile::TempDir,
-}
-
 impl Frozen {
-    async fn start(database: Option<&str>) -> Self {
-        let start = Timestamp::parse("2026-11-20T12:00:00.000Z").unwrap();
-        let clock = Arc::new(ManualClock::new(start));
-        let env = Env::new(Arc::clone(&clock) as Arc<_>, Arc::new(SystemRandom));
-        let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            data_dir: Some(folder.path().to_owned()),
-            listen: Some("127.0.0.1:0".parse().unwrap()),
-            database: database.map(str::to_owned),
-            ..Settings::default()
-        };
-        let server = Server::start(&settings.resolve().unwrap(), env).await.unwrap();
-        let app = server.app();
-        let project = Project::new("bank", "Bank", start).unwrap();
-        app.create_project(project.clone(), &Actor::system()).await.unwrap();
-        let key = SigningKey::generate().unwrap();
-        let text = key.verification_key().to_pem();
-        let new = NewCustomerKey { project_id: project.id.clone(), text, key_id: None, shared: false };
-        app.register_customer_key(new, &Actor::system()).await.unwrap();
-        let new = NewApiClient { name: "Test".to_owned(), project_id: project.id, scopes: Scopes::all() };
-        let (client, secret) = app.create_api_client(new, &Actor::system()).await.unwrap();
-        let tokens = TokenFactory::from_pem(&key.to_pem().unwrap(), None, &app.platform_key_pem().unwrap());
-        let database = database.map(str::to_owned);
-        Self { clock, server, tokens, program: (client.id, secret), database, folder }
-    }
-
-    /// Bearer tokens do not live for days.
-    async fn graphql(&self) -> GraphqlClient {
-        GraphqlClient::client(self.server.public_url(), &self.program.0, &self.program.1).await
-    }
-
     async fn sign_in(&self, user: &str) -> VisitorClient {
-        let mut visitor = VisitorClient::new(self.server.public_url(), "bank");
-        visitor.embedding_origin = None;
-        let now = self.server.app().env().now().as_millis();
+        let mut visitor = self.visitor();
         let data = json!({ "email": format!("{user}@mail.example") });
-        visitor.sign_in(&self.tokens.token(user, now).visitor_data(data).build()).await;
+        visitor.sign_in(&self.tokens.token(user, self.now()).visitor_data(data).build()).await;
         visitor
     }
 
