@@ -15,13 +15,14 @@ struct Package {
     present: fn() -> bool,
 }
 
-const PACKAGES: [Package; 12] = [
+const PACKAGES: [Package; 13] = [
     Package { names: &["chromium"], present: || crate::e2e::chromium().is_some() },
     // Fonts for the scripts the pictures and the browser tests show.
     Package { names: &["fonts-noto-core"], present: || Path::new("/usr/share/fonts/truetype/noto").is_dir() },
     Package { names: &["postgresql"], present: has_postgresql },
-    // The reverse proxy of the operations guide.
+    // The reverse proxies of the operations guide.
     Package { names: &["nginx-light"], present: has_nginx },
+    Package { names: &["caddy"], present: || find_program("caddy").is_some() },
     Package { names: &["default-jdk-headless"], present: || find_program("javac").is_some() },
     Package { names: &["python3", "python3-venv"], present: has_python },
     // The languages of the token provider kits, and what the integration guide types.

@@ -6,6 +6,8 @@ mod backup;
 mod bot;
 mod client;
 mod doctor;
+#[cfg(test)]
+mod documented;
 mod inspect;
 mod keys;
 mod output;

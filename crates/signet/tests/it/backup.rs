@@ -190,3 +190,53 @@ async fn with_postgresql_a_backup_holds_the_keystore_and_says_so() {
         std::fs::read(installation.folder().join("keystore.json")).unwrap()
     );
 }
+
+/// The command of the operations guide that begins so, with the test's addresses in it.
+fn documented(beginning: &str, replace: &[(&str, &str)]) -> String {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let line = guide.lines().find(|line| line.starts_with(beginning));
+    let line = line.unwrap_or_else(|| panic!("the guide has {beginning}")).split("  #").next().unwrap();
+    replace.iter().fold(line.to_owned(), |line, (from, to)| {
+        assert!(line.contains(from), "{line}: {from}");
+        line.replace(from, to)
+    })
+}
+
+fn shell(command: &str) {
+    let output = Command::new("sh").args(["-ec", command]).output().unwrap();
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn postgresql_is_dumped_and_restored_as_the_guide_says() {
+    let Some(postgres) = signet_testkit::postgres::shared() else { return };
+    let (before, after) = (postgres.database().await, postgres.database().await);
+    let installation = Installation::new(BINARY, Some(&before));
+    let project = ServedProject::create(&installation, "shop").await;
+    let mut served = Served::start(installation, &[]).await;
+    let mut jane = served.visitor(&project);
+    jane.sign_in(&served.token(&project, "jane").await).await;
+    let conversation = jane.send("before the backup").await["conversationId"].clone();
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (dump, folder) = (elsewhere.path().join("signet.dump"), elsewhere.path().join("backup"));
+    let in_guide = ("/backup/signet.dump", "postgres://signet@db.internal/signet");
+    shell(&documented("pg_dump", &[(in_guide.0, text(&dump)), (in_guide.1, &before)]));
+    served.installation.run(&["backup", "create", text(&folder)]).await;
+    jane.send("after the backup").await;
+    served.server.kill().await;
+
+    let restored = Installation::new(BINARY, Some(&after));
+    bring_passphrase(served.installation.folder(), restored.folder());
+    shell(&documented("pg_restore", &[(in_guide.0, text(&dump)), (in_guide.1, &after)]));
+    assert_eq!(restored.run(&["backup", "restore", text(&folder)]).await["passphraseChecked"], true);
+    assert_eq!(restored.run(&["audit", "verify"]).await["intact"], true);
+    let served = Served::start(restored, &[]).await;
+    jane.moved_to(&served.server.url);
+    let (ids, entries) = durability::stored(&jane).await;
+    assert_eq!((ids.len(), entries), (1, 1), "what came after the backup is gone");
+    assert_eq!(jane.send("after the restoration").await["conversationId"], conversation);
+    let again = served.visitor(&project).sign_in(&served.token(&project, "jane").await).await;
+    assert_eq!(again["session"]["assurance"], "VERIFIED");
+}

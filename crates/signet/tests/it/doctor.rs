@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use signet_testkit::TestServer;
 use signet_testkit::server::Installation;
 
+use crate::caddy::{self, Caddy};
 use crate::fixture::{BINARY, ServedProject};
 use crate::nginx::{self, Nginx, free_port};
 
@@ -26,6 +27,14 @@ impl Findings {
 
     fn lacks(&self, code: &str) {
         assert!(!self.seen.contains_key(code), "{self:#?}");
+    }
+
+    fn sees_a_sound_proxy(&self, url: &str) {
+        self.has("ADDRESS_ANSWERS", url);
+        self.has("PROXY_SOUND", "the caller is 127.0.0.1");
+        for code in ["SOCKETS_BLOCKED", "HEADERS_CHANGED", "BODY_LIMIT_LOW", "PROXY_NOT_TRUSTED"] {
+            self.lacks(code);
+        }
     }
 }
 
@@ -247,11 +256,7 @@ async fn a_real_proxy_is_seen_through() {
     };
     let server = serve("1").await;
     let sound = look(&server, &|text| text);
-    sound.has("ADDRESS_ANSWERS", &url);
-    sound.has("PROXY_SOUND", "the caller is 127.0.0.1");
-    for code in ["SOCKETS_BLOCKED", "HEADERS_CHANGED", "BODY_LIMIT_LOW", "PROXY_NOT_TRUSTED"] {
-        sound.lacks(code);
-    }
+    sound.sees_a_sound_proxy(&url);
     let upgrade = replace("proxy_set_header Upgrade $http_upgrade;", "");
     look(&server, &upgrade).has("SOCKETS_BLOCKED", "an upgrade is answered with");
     let small = replace("client_max_body_size 128k", "client_max_body_size 1k");
@@ -263,6 +268,23 @@ async fn a_real_proxy_is_seen_through() {
     drop(server);
     let server = serve("0").await;
     look(&server, &|text| text).has("PROXY_NOT_TRUSTED", "192.0.2.77, 127.0.0.1");
+}
+
+#[tokio::test]
+async fn caddy_as_it_is_shipped_is_sound() {
+    if !caddy::is_installed() {
+        return;
+    }
+    let (installation, _) = installation().await;
+    let folder = installation.folder();
+    let port = free_port();
+    let url = format!("https://127.0.0.1:{port}");
+    let flags = ["--public-url", &url, "--trusted-proxies", "1"];
+    let server = TestServer::serve(BINARY, &installation, &flags).await;
+    let caddy = Caddy::start(&folder.join("caddy"), port, &server.url);
+    let found =
+        diagnose(command(folder, &[]).env("SIGNET_PUBLIC_URL", &url).env("SSL_CERT_FILE", caddy.authority()));
+    found.sees_a_sound_proxy(&url);
 }
 
 #[tokio::test]
