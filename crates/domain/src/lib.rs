@@ -21,6 +21,8 @@ pub mod origin;
 pub mod password;
 pub mod project;
 pub mod retention;
+mod role;
+mod scope;
 pub mod session;
 pub mod text;
 pub mod time;
