@@ -191,17 +191,21 @@ impl App {
                 return Err(Refusal::plain(FailureCode::OriginNotAllowed));
             }
         }
-        let presented = self.presented(&active.project.id, &request, context);
+        if active.project.requires_session_key && request.proof_key.is_none() {
+            return Err(Refusal::plain(FailureCode::SessionKeyRequired));
+        }
+        let presented = self.presented(&active.project.id, &request, context).await?;
+        self.limits.activation_of(&presented)?;
         let claimed_id = request.claimed_id.filter(|id| is_claimed_id(id));
         let hand_over = (request.hand_over.as_deref(), request.origin.as_deref());
         match option {
             ActivationOption::Anonymous => {
-                self.limits.activation(context.address).map_err(Refusal::limited)?;
+                self.limits.activation(context.address)?;
                 let handed_over = self.handed_over(&active, hand_over).await?;
                 self.open_anonymous(&active, &presented, handed_over, (claimed_id, request.proof_key))
             }
             ActivationOption::Secured { .. } if observes(&active, &presented) => {
-                self.limits.activation(context.address).map_err(Refusal::limited)?;
+                self.limits.activation(context.address)?;
                 let observed = self.observe(&active, std::mem::take(attempt), context).await;
                 let handed_over = self.handed_over(&active, hand_over).await?;
                 let open = (claimed_id, request.proof_key);
@@ -210,7 +214,7 @@ impl App {
             }
             ActivationOption::Secured { token } => {
                 let received = receive(&active, &token)?;
-                self.limits.activation(context.address).map_err(Refusal::limited)?;
+                self.limits.activation(context.address)?;
                 let checked = self.verify(&active, received, &token, attempt).await?;
                 if claimed_id.is_some() {
                     self.note_ignored_claim(&active, request.origin.as_deref(), context);
@@ -229,7 +233,7 @@ impl App {
 
     async fn try_test(&self, access: &ProjectAccess, credentials: &str) -> Result<TestedToken, Refusal> {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
-        self.limits.test(&access.caller().key()).map_err(Refusal::limited)?;
+        self.limits.test(&access.caller().key())?;
         let active = self.project_for(access.project_id().as_str()).await?;
         let received = receive(&active, credentials)?;
         self.verify(&active, received, credentials, &mut Attempt::default()).await?;
@@ -248,6 +252,10 @@ impl App {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
         let active = self.project_for(access.project_id().as_str()).await?;
         attempt.active = Some(Arc::clone(&active));
+        // A program has nowhere to bring a key, and hands the token on.
+        if active.project.requires_session_key {
+            return Err(Refusal::plain(FailureCode::SessionKeyRequired));
+        }
         let received = receive(&active, credentials)?;
         let checked = self.verify(&active, received, credentials, attempt).await?;
         if observes(&active, &Presented::Nothing) {
@@ -272,7 +280,7 @@ impl App {
         if active.keys.is_empty() {
             return Err(Refusal::plain(FailureCode::ProjectNotSetUp));
         }
-        self.limits.decryption(&active.project.id).map_err(Refusal::limited)?;
+        self.limits.decryption(&active.project.id)?;
         let opener = self.opener();
         let unwrapping = Unwrapping::new(&opener);
         let decrypted = received.decrypt(&unwrapping).await;
@@ -409,6 +417,7 @@ impl App {
             expires_at: session.expires_at,
             display_name,
             sign_out_handle: self.sessions.sign_out_handle(session, now)?,
+            proof_nonce: session.proof_key.is_some().then(|| self.proofs.nonce().to_owned()),
         })
     }
 }

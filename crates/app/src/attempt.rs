@@ -42,6 +42,9 @@ impl Refusal {
 
 impl From<AppError> for Refusal {
     fn from(error: AppError) -> Self {
+        if let AppError::RateLimited { retry_after } = error {
+            return Self::limited(retry_after);
+        }
         tracing::error!(error = &error as &dyn std::error::Error, "activation could not use storage");
         Self::plain(FailureCode::ServiceUnavailable)
     }

@@ -256,15 +256,8 @@ async fn say(
     };
     let Some((message, conversation)) = messages::append(tx, id, entry).await? else { return Ok(()) };
     metrics::counter!("signet_messages_total", "author" => "bot").increment(1);
-    let event = NewEvent {
-        project_id: conversation.project_id.clone(),
-        kind: EventKind::MessageSent,
-        visitor_id: conversation.visitor_id,
-        conversation: Some(conversation),
-        message: Some(message),
-        created_at: now,
-    };
-    Ok(events::append(tx, event).await?)
+    let event = NewEvent::of_conversation(EventKind::MessageSent, conversation, now);
+    Ok(events::append(tx, event.with(message)).await?)
 }
 
 /// Lets the visitor wait for an agent. With replies left the bot comes back if there is none in time.

@@ -220,15 +220,8 @@ impl App {
                     conversations::take(tx, id, &agent).await?;
                     let appended = messages::append(tx, id, entry).await?;
                     let (stored, conversation) = appended.ok_or(AppError::ConversationClosed)?;
-                    let event = NewEvent {
-                        project_id: conversation.project_id.clone(),
-                        kind: EventKind::MessageSent,
-                        visitor_id: conversation.visitor_id,
-                        conversation: Some(conversation),
-                        message: Some(stored.clone()),
-                        created_at: now,
-                    };
-                    events::append(tx, event).await?;
+                    let event = NewEvent::of_conversation(EventKind::MessageSent, conversation, now);
+                    events::append(tx, event.with(stored.clone())).await?;
                     Ok(stored)
                 })
             })

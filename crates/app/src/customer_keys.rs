@@ -197,9 +197,7 @@ impl App {
         actor: &Actor,
     ) -> Result<CustomerKeyDetail, AppError> {
         debug_assert_eq!(access.scope(), Scope::KeysWrite);
-        self.limits
-            .test(&access.caller().key())
-            .map_err(|retry_after| AppError::RateLimited { retry_after })?;
+        self.limits.test(&access.caller().key())?;
         let now = self.env.now();
         let key = self.key_of(access.project_id(), id).await?;
         must_be_unproved(&key)?;

@@ -72,7 +72,7 @@ impl App {
         context: &RequestContext,
     ) -> Result<EarlierMessages, AppError> {
         self.check_live(session)?;
-        self.limits.message(session.visitor_id, context.address)?;
+        self.limits.message(session, context.address)?;
         if session.assurance != Assurance::Verified {
             return Err(AppError::NotFound);
         }
@@ -148,13 +148,6 @@ async fn copy(
     // `None` only if an agent closed it at this very moment: then all of it is undone.
     let (message, conversation) =
         messages::append(tx, into, entry).await?.ok_or(AppError::ConversationClosed)?;
-    let event = NewEvent {
-        project_id: conversation.project_id.clone(),
-        kind: EventKind::MessageSent,
-        visitor_id: conversation.visitor_id,
-        conversation: Some(conversation),
-        message: Some(message),
-        created_at: now,
-    };
-    Ok(events::append(tx, event).await?)
+    let event = NewEvent::of_conversation(EventKind::MessageSent, conversation, now);
+    Ok(events::append(tx, event.with(message)).await?)
 }

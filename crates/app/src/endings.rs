@@ -50,14 +50,7 @@ impl Line<'_> {
         let Some((message, conversation)) = messages::append(tx, conversation_id, entry).await? else {
             return Ok(None);
         };
-        let event = NewEvent {
-            project_id: conversation.project_id.clone(),
-            kind: self.kind,
-            visitor_id: conversation.visitor_id,
-            conversation: Some(conversation.clone()),
-            message: Some(message),
-            created_at: self.now,
-        };
+        let event = NewEvent::of_conversation(self.kind, conversation.clone(), self.now).with(message);
         events::append_traced(tx, event, self.trace).await?;
         Ok(Some(conversation))
     }
@@ -109,14 +102,7 @@ impl Ending<'_> {
             let line = Line { trace, ..Line::plain(notice_id, notice, kind, now) };
             return line.write(tx, conversation.id).await.map(drop);
         }
-        let event = NewEvent {
-            project_id: session.project_id.clone(),
-            kind,
-            visitor_id: session.visitor_id,
-            conversation: None,
-            message: None,
-            created_at: now,
-        };
+        let event = NewEvent::of_visitor(kind, &session.project_id, session.visitor_id, now);
         Ok(events::append_traced(tx, event, trace).await?)
     }
 }

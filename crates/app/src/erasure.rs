@@ -23,21 +23,69 @@ const BATCH: usize = 50;
 /// Entries of a conversation, and conversations of a visitor, in one transaction: visitors wait for the same writer.
 const PIECE: usize = 500;
 
+/// Who exports or erases what is about somebody.
+#[derive(Debug, Clone)]
+pub enum DataAsker {
+    /// A caller, who needs `visitors:erase` in the project.
+    Caller(Caller),
+    /// The operator at the command line, who holds the database.
+    Operator,
+}
+
+impl DataAsker {
+    /// Refuses whoever may not in this project: it is missing without any part in it, denied with another part.
+    pub(crate) fn check(&self, project_id: &ProjectId) -> Result<(), AppError> {
+        match self {
+            Self::Operator => Ok(()),
+            Self::Caller(caller) if caller.in_project(project_id, Scope::VisitorsErase).is_some() => Ok(()),
+            Self::Caller(caller) if caller.scopes_in(project_id) != Scopes::NONE => {
+                Err(AppError::PermissionDenied)
+            }
+            Self::Caller(_) => Err(AppError::NotFound),
+        }
+    }
+
+    /// A stable name for cursors.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Operator => "operator".to_owned(),
+            Self::Caller(caller) => caller.key(),
+        }
+    }
+}
+
 impl App {
+    /// The visitor who signed in to a project with this `userId`, for the operator at the command line.
+    pub async fn visitor_of_user(
+        &self,
+        project_id: &ProjectId,
+        user_id: &str,
+    ) -> Result<Option<VisitorId>, AppError> {
+        let (project_id, user_id) = (project_id.clone(), user_id.to_owned());
+        self.store
+            .read(move |tx| {
+                Box::pin(async move {
+                    let found = visitors::find_by_external_user_id(tx, &project_id, &user_id).await?;
+                    Ok(found.map(|visitor| visitor.id))
+                })
+            })
+            .await
+    }
+
     /// Deletes a closed conversation's entries and what its visitor wrote in the survey. The conversation itself, its times, scores and sales
     /// stay. Doing it again changes nothing. `Conflict { code: "CONVERSATION_ONGOING" }` before it is closed.
     pub async fn anonymize_conversation(
         &self,
-        caller: &Caller,
+        asker: &DataAsker,
         id: ConversationId,
         actor: &Actor,
     ) -> Result<ConversationDetail, AppError> {
-        let (caller, actor, now) = (caller.clone(), actor.clone(), self.env.now());
+        let (asker, actor, now) = (asker.clone(), actor.clone(), self.env.now());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let found = conversations::find(tx, id).await?.ok_or(AppError::NotFound)?;
-                    check_may_erase(&caller, &found.project_id)?;
+                    asker.check(&found.project_id)?;
                     if found.state.is_ongoing() {
                         return Err(AppError::Conflict {
                             code: "CONVERSATION_ONGOING",
@@ -61,16 +109,16 @@ impl App {
     /// with the same `userId` afterwards is a new visitor. Doing it again changes nothing.
     pub async fn anonymize_visitor(
         &self,
-        caller: &Caller,
+        asker: &DataAsker,
         id: VisitorId,
         actor: &Actor,
     ) -> Result<Visitor, AppError> {
-        let (caller, actor, now) = (caller.clone(), actor.clone(), self.env.now());
+        let (asker, actor, now) = (asker.clone(), actor.clone(), self.env.now());
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     let found = visitors::find(tx, id).await?.ok_or(AppError::NotFound)?;
-                    check_may_erase(&caller, &found.project_id)?;
+                    asker.check(&found.project_id)?;
                     anonymize(tx, &found, &actor, now).await
                 })
             })
@@ -164,14 +212,7 @@ pub(crate) async fn anonymize(
         }
     }
     for conversation in closed {
-        let event = NewEvent {
-            project_id: project_id.clone(),
-            kind: EventKind::ConversationClosed,
-            visitor_id: conversation.visitor_id,
-            conversation: Some(conversation),
-            message: None,
-            created_at: now,
-        };
+        let event = NewEvent::of_conversation(EventKind::ConversationClosed, conversation, now);
         events::append(tx, event).await?;
     }
     for id in anonymized {
@@ -179,13 +220,4 @@ pub(crate) async fn anonymize(
         audit_events::record(tx, event.to("VISITOR", &id));
     }
     Ok(())
-}
-
-/// Whether the caller may erase in a project, and export from it: missing without any part in it, denied with another part.
-pub(crate) fn check_may_erase(caller: &Caller, project_id: &ProjectId) -> Result<(), AppError> {
-    if caller.in_project(project_id, Scope::VisitorsErase).is_some() {
-        return Ok(());
-    }
-    let part = caller.scopes_in(project_id) != Scopes::NONE;
-    Err(if part { AppError::PermissionDenied } else { AppError::NotFound })
 }

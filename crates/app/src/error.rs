@@ -65,6 +65,9 @@ pub enum AppError {
     /// A session token was used without the proof of its key.
     #[error("the session token was used without a good proof of its key")]
     SessionUnproved,
+    /// The proof of a session's key was made for another process: to be made again for any.
+    #[error("the proof was made for another server, make one without a nonce")]
+    SessionProofElsewhere,
     /// Storage or keys cannot be reached.
     #[error("the service is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -88,6 +91,7 @@ impl AppError {
             Self::SessionExpired => "SESSION_EXPIRED",
             Self::SessionEnded => "SESSION_ENDED",
             Self::SessionUnproved => "SESSION_PROOF_INVALID",
+            Self::SessionProofElsewhere => "SESSION_PROOF_ELSEWHERE",
             Self::Unavailable(_) => "SERVICE_UNAVAILABLE",
         }
     }
@@ -125,6 +129,8 @@ pub enum FailureCode {
     ProjectNotSetUp,
     /// The embedding page's origin is not on the project's list.
     OriginNotAllowed,
+    /// The client brought no key, and the project wants every session to be for one.
+    SessionKeyRequired,
     /// `authenticationOption` has neither of the two forms.
     OptionInvalid,
     /// Too many attempts, or the decryption queue is full.
@@ -135,7 +141,7 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code, for documents and tests.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::TokenMalformed,
         Self::TokenUndecryptable,
         Self::TokenSignatureInvalid,
@@ -144,6 +150,7 @@ impl FailureCode {
         Self::TokenReplayed,
         Self::ProjectNotSetUp,
         Self::OriginNotAllowed,
+        Self::SessionKeyRequired,
         Self::OptionInvalid,
         Self::RateLimited,
         Self::ServiceUnavailable,
@@ -160,6 +167,7 @@ impl FailureCode {
             Self::TokenReplayed => "TOKEN_REPLAYED",
             Self::ProjectNotSetUp => "PROJECT_NOT_SET_UP",
             Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
+            Self::SessionKeyRequired => "SESSION_KEY_REQUIRED",
             Self::OptionInvalid => "OPTION_INVALID",
             Self::RateLimited => "RATE_LIMITED",
             Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
@@ -180,6 +188,7 @@ impl FailureCode {
             Self::TokenExpired => "the token has expired",
             Self::TokenReplayed => "the token was used before",
             Self::OriginNotAllowed => "this page's origin is not allowed for the project",
+            Self::SessionKeyRequired => "the project demands a session key and this client brought none",
             Self::RateLimited => "too many attempts, try again later",
             Self::ServiceUnavailable => "the service is unavailable, try again later",
         };

@@ -8,10 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use signet_domain::access::Caller;
 use signet_domain::audit::AuditKind;
 use signet_domain::{ConversationId, Project, ProjectId, Timestamp, Visitor, VisitorId};
 use signet_store::{
@@ -21,7 +18,7 @@ use signet_store::{
 use uuid::Uuid;
 
 use crate::audit::Actor;
-use crate::erasure::check_may_erase;
+use crate::erasure::DataAsker;
 use crate::export_records::{
     AuditRecord, ConversationRecord, MessageRecord, ProjectRecord, SessionRecord, TransactionRecord,
     VisitorRecord,
@@ -87,11 +84,11 @@ struct Cursor {
 }
 
 impl App {
-    /// The first part of the document, or the one that `after` names, for a caller who may erase the visitor as well. The first is
+    /// The first part of the document, or the one that `after` names, for whoever may erase the visitor as well. The first is
     /// recorded in the audit log. `Invalid { code: "CURSOR_INVALID" }` if `after` is of another visitor, caller or hour.
     pub async fn export_visitor(
         &self,
-        caller: &Caller,
+        asker: &DataAsker,
         id: VisitorId,
         after: Option<&str>,
         actor: &Actor,
@@ -100,20 +97,23 @@ impl App {
         let cursor = match after {
             None => {
                 let good_until = now.after(CURSOR);
-                Cursor { place: Place::Profile, begun: false, caller: caller.key(), good_until }
+                Cursor { place: Place::Profile, begun: false, caller: asker.key(), good_until }
             }
-            Some(text) => self.read_cursor(text, id, caller, now).ok_or_else(|| AppError::Invalid {
-                code: "CURSOR_INVALID",
-                message: "the cursor names no part of this export: begin again".to_owned(),
-            })?,
+            Some(text) => {
+                let cursor: Cursor = sealing::open_cursor(&self.sealing_key, &owner(id), text)?;
+                if cursor.caller != asker.key() || now >= cursor.good_until {
+                    return Err(sealing::cursor_invalid());
+                }
+                cursor
+            }
         };
-        let by = caller.clone();
+        let by = asker.clone();
         let (project, visitor) = self
             .store
             .read(move |tx| {
                 Box::pin(async move {
                     let visitor = visitors::find(tx, id).await?.ok_or(AppError::NotFound)?;
-                    check_may_erase(&by, &visitor.project_id)?;
+                    by.check(&visitor.project_id)?;
                     let project = projects::find(tx, &visitor.project_id).await?.ok_or(AppError::NotFound)?;
                     Ok::<_, AppError>((project, visitor))
                 })
@@ -141,24 +141,11 @@ impl App {
         let next = match walk.place {
             None => None,
             Some(place) => {
-                Some(self.write_cursor(&Cursor { place, begun: walk.begun, caller, good_until }, id)?)
+                let cursor = Cursor { place, begun: walk.begun, caller, good_until };
+                Some(sealing::seal_cursor(&self.sealing_key, &owner(id), &cursor)?)
             }
         };
         Ok(ExportPart { text: walk.text, next })
-    }
-
-    fn write_cursor(&self, cursor: &Cursor, id: VisitorId) -> Result<String, AppError> {
-        let text = serde_json::to_vec(cursor).ok();
-        let text = text.ok_or_else(|| AppError::Unavailable("a cursor could not be written".into()))?;
-        let sealed = sealing::seal(&self.sealing_key, &owner(id), &text)?;
-        Ok(URL_SAFE_NO_PAD.encode(sealed))
-    }
-
-    fn read_cursor(&self, text: &str, id: VisitorId, caller: &Caller, now: Timestamp) -> Option<Cursor> {
-        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let opened = sealing::open(&self.sealing_key, &owner(id), &sealed).ok()?;
-        let cursor: Cursor = serde_json::from_slice(&opened).ok()?;
-        (cursor.caller == caller.key() && now < cursor.good_until).then_some(cursor)
     }
 }
 

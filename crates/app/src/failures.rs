@@ -168,8 +168,9 @@ async fn write_all(store: Store, platform_keys: Arc<PlatformKeys>, mut entries: 
                     tokio::task::yield_now().await;
                 }
                 Entry::Noted(entry) => notes.push(line(*entry)),
+                // Not counted: it is no sign-in, neither a refused one nor a good one.
                 Entry::Misuse(misuse) => {
-                    failures.push((line(misuse.noted()), false));
+                    notes.push(line(misuse.noted()));
                     misuses.extend(misuse.traced.then_some(*misuse));
                 }
                 Entry::Flush(written) => waiting.push(written),
@@ -251,14 +252,8 @@ impl Misuse {
     }
 
     fn event(&self) -> NewEvent {
-        NewEvent {
-            project_id: self.project_id.clone(),
-            kind: EventKind::VisitorSessionMisused,
-            visitor_id: self.visitor_id,
-            conversation: None,
-            message: None,
-            created_at: self.at,
-        }
+        let kind = EventKind::VisitorSessionMisused;
+        NewEvent::of_visitor(kind, &self.project_id, self.visitor_id, self.at)
     }
 
     fn audited(&self) -> AuditEvent {

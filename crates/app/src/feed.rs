@@ -78,6 +78,11 @@ impl VisitorFeed {
         &self.session
     }
 
+    /// Whether the session has ended without a word to this socket: its project demands a key by now.
+    pub fn has_ended(&self) -> bool {
+        self.app.check_live(&self.session) == Err(SessionError::Ended)
+    }
+
     /// Goes on under a renewed session token of the same session.
     pub fn renew(&mut self, token: &str) -> Result<&VisitorSession, SessionError> {
         let renewed = self.app.visitor_session(token)?;
@@ -100,9 +105,7 @@ impl VisitorFeed {
             match self.app.check_live(&self.session) {
                 Ok(()) => {}
                 Err(SessionError::Expired) => return VisitorUpdate::Expired,
-                Err(SessionError::Ended | SessionError::Unproved | SessionError::ProvedTooOften) => {
-                    return VisitorUpdate::Ended;
-                }
+                Err(SessionError::Ended) => return VisitorUpdate::Ended,
             }
             let update = match received {
                 // The clock was set back, or an hour has passed: wait again.

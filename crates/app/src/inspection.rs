@@ -33,10 +33,9 @@ impl App {
     /// session and keeps nothing.
     pub async fn inspect_token(&self, access: &ProjectAccess, token: &str) -> Result<Report, AppError> {
         debug_assert_eq!(access.scope(), Scope::VisitorsAuthenticate);
-        let limited = |retry_after| AppError::RateLimited { retry_after };
-        self.limits.test(&access.caller().key()).map_err(limited)?;
+        self.limits.test(&access.caller().key())?;
         let active = self.active_project(access.project_id()).await?.ok_or(AppError::NotFound)?;
-        self.limits.decryption(&active.project.id).map_err(limited)?;
+        self.limits.decryption(&active.project.id)?;
         let elsewhere = access.caller().projects(access.scope()).into_iter().cloned().collect();
         self.inspect_in(&active, token, elsewhere).await
     }

@@ -75,9 +75,7 @@ impl App {
         actor: &Actor,
     ) -> Result<CustomerKeySet, AppError> {
         debug_assert_eq!(access.scope(), Scope::KeysWrite);
-        self.limits
-            .test(&access.caller().key())
-            .map_err(|retry_after| AppError::RateLimited { retry_after })?;
+        self.limits.test(&access.caller().key())?;
         let fetched = self.fetch_key_set(address).await.map_err(SetFault::into_error)?;
         let (now, project_id) = (self.env.now(), access.project_id());
         let set = CustomerKeySet {
@@ -112,9 +110,7 @@ impl App {
         actor: &Actor,
     ) -> Result<CustomerKeySet, AppError> {
         debug_assert_eq!(access.scope(), Scope::KeysWrite);
-        self.limits
-            .test(&access.caller().key())
-            .map_err(|retry_after| AppError::RateLimited { retry_after })?;
+        self.limits.test(&access.caller().key())?;
         let set = self.key_set_of(access.project_id()).await?.ok_or(AppError::NotFound)?;
         let now = self.env.now();
         let expired = || AppError::Invalid {
@@ -161,9 +157,7 @@ impl App {
         actor: &Actor,
     ) -> Result<CustomerKeySet, AppError> {
         debug_assert_eq!(access.scope(), Scope::KeysWrite);
-        self.limits
-            .test(&access.caller().key())
-            .map_err(|retry_after| AppError::RateLimited { retry_after })?;
+        self.limits.test(&access.caller().key())?;
         self.fetch_and_take_over(access.project_id(), actor).await?;
         self.key_set_of(access.project_id()).await?.ok_or(AppError::NotFound)
     }

@@ -97,9 +97,7 @@ impl App {
     pub async fn try_key(&self, access: &ProjectAccess, id: CustomerKeyId) -> Result<KeyTrial, AppError> {
         debug_assert_eq!(access.scope(), Scope::KeysWrite);
         // Each is a signature check, as a test of credentials is.
-        self.limits
-            .test(&access.caller().key())
-            .map_err(|retry_after| AppError::RateLimited { retry_after })?;
+        self.limits.test(&access.caller().key())?;
         let key = self.key_of(access.project_id(), id).await?;
         let key = parse_key(&key).ok_or(AppError::NotFound)?;
         let recent = self.recent_signatures.of(access.project_id(), self.env.now());

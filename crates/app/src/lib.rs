@@ -12,6 +12,7 @@ mod administration;
 mod attempt;
 mod audit;
 mod audit_check;
+mod audit_export;
 mod audit_keeping;
 mod backoff;
 mod bot_calls;
@@ -29,6 +30,7 @@ mod export;
 mod export_records;
 mod failures;
 mod feed;
+mod following;
 mod groups;
 mod identity_request;
 mod inspection;
@@ -77,6 +79,7 @@ pub use activation::{
 pub use administration::{NewAgent, NewApiClient};
 pub use audit::Actor;
 pub use audit_check::{AuditFault, AuditFaultKind};
+pub use audit_export::AuditChainAccess;
 pub use audit_keeping::AuditReport;
 pub use bot_runner::BotRunner;
 pub use bots::{BotChange, NewBot, NewBotSecret};
@@ -84,6 +87,7 @@ pub use clients::{ClientChange, NewSecret};
 pub use conversations::{ConversationDetail, SendAsAgent};
 pub use customer_keys::{CustomerKeyDetail, KeyRegistration, NewCustomerKey};
 pub use earlier_messages::{EarlierAnswer, EarlierConversation, EarlierMessages};
+pub use erasure::DataAsker;
 pub use error::{AppError, FailureCode};
 pub use export::ExportPart;
 pub use failures::FailureSpan;
@@ -177,7 +181,7 @@ pub struct App {
     backoff: backoff::Backoff,
     sealing_key: [u8; 32],
     sessions: session_token::SessionTokens,
-    proofs: session_proof::Proofs,
+    proofs: session_proof::HeldProofs,
     revocations_seen: tokio::sync::Mutex<revocation::Seen>,
     platform_keys: Arc<published_keys::PlatformKeys>,
     failures: failures::FailureFeed,
@@ -214,6 +218,7 @@ impl App {
         .await?;
         let platform_keys = Arc::<published_keys::PlatformKeys>::default();
         let failures = failures::FailureFeed::start(parts.store.clone(), Arc::clone(&platform_keys));
+        let proofs = session_proof::HeldProofs::new(&parts.env);
         let app = Arc::new(Self {
             env: parts.env,
             store: parts.store,
@@ -224,7 +229,7 @@ impl App {
             backoff: backoff::Backoff::default(),
             sealing_key: parts.sealing_key,
             sessions,
-            proofs: session_proof::Proofs::default(),
+            proofs,
             revocations_seen: tokio::sync::Mutex::new(seen),
             platform_keys,
             failures,

@@ -12,20 +12,31 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use signet_domain::{Env, ProjectId, VisitorId};
+use uuid::Uuid;
 
 use crate::AppError;
+use crate::attempt::Refusal;
+use crate::session_token::VisitorSession;
+use crate::sign_in_write::Presented;
+
+/// Proofs of one session key in a minute. A widget makes a handful.
+const PROOFS_OF_KEY: u32 = 128;
 
 /// Settings of the rate limits. Each is "so many at once, refilled evenly over the period".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
     /// Activations per address and minute.
     pub activations_per_address: u32,
+    /// Activations per session, or per device of a guest, and minute.
+    pub activations_per_session: u32,
     /// Secured activations per project and second.
     pub activations_per_project: u32,
     /// Messages per visitor and minute.
     pub messages_per_visitor: u32,
     /// Messages per address and minute.
     pub messages_per_address: u32,
+    /// Messages per project and second.
+    pub messages_per_project: u32,
     /// Sign-in attempts per account and minute.
     pub sign_ins_per_account: u32,
     /// Sign-in attempts per address and minute.
@@ -38,9 +49,11 @@ impl Default for RateLimits {
     fn default() -> Self {
         Self {
             activations_per_address: 120,
+            activations_per_session: 60,
             activations_per_project: 2_000,
             messages_per_visitor: 60,
             messages_per_address: 300,
+            messages_per_project: 2_000,
             sign_ins_per_account: 10,
             sign_ins_per_address: 100,
             tests_per_caller: 60,
@@ -54,13 +67,33 @@ impl RateLimits {
         let most = u32::MAX;
         Self {
             activations_per_address: most,
+            activations_per_session: most,
             activations_per_project: most,
             messages_per_visitor: most,
             messages_per_address: most,
+            messages_per_project: most,
             sign_ins_per_account: most,
             sign_ins_per_address: most,
             tests_per_caller: most,
         }
+    }
+}
+
+/// Somebody has had their share for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exceeded {
+    retry_after: Duration,
+}
+
+impl From<Exceeded> for AppError {
+    fn from(Exceeded { retry_after }: Exceeded) -> Self {
+        Self::RateLimited { retry_after }
+    }
+}
+
+impl From<Exceeded> for Refusal {
+    fn from(Exceeded { retry_after }: Exceeded) -> Self {
+        Self::limited(retry_after)
     }
 }
 
@@ -129,11 +162,15 @@ impl<K: Hash + Eq + Clone> Limit<K> {
         Self::new(Quota::per_minute(at_least_one(count)), env)
     }
 
+    fn per_second(count: u32, env: &Env) -> Self {
+        Self::new(Quota::per_second(at_least_one(count)), env)
+    }
+
     /// Takes one from the key's bucket, or tells how long to wait.
-    fn take(&self, key: &K) -> Result<(), Duration> {
-        self.limiter
-            .check_key(key)
-            .map_err(|refused| refused.wait_time_from(self.clock.now()).max(Duration::from_secs(1)))
+    fn take(&self, key: &K) -> Result<(), Exceeded> {
+        self.limiter.check_key(key).map_err(|refused| Exceeded {
+            retry_after: refused.wait_time_from(self.clock.now()).max(Duration::from_secs(1)),
+        })
     }
 }
 
@@ -145,12 +182,15 @@ fn at_least_one(count: u32) -> NonZeroU32 {
 /// bounded by the traffic of the last minute.
 pub struct Limits {
     activations_by_address: Limit<IpAddr>,
+    activations_by_session: Limit<Uuid>,
     activations_by_project: Limit<ProjectId>,
     messages_by_visitor: Limit<VisitorId>,
     messages_by_address: Limit<IpAddr>,
+    messages_by_project: Limit<ProjectId>,
     sign_ins_by_account: Limit<String>,
     sign_ins_by_address: Limit<IpAddr>,
     tests_by_caller: Limit<String>,
+    proofs_by_key: Limit<Arc<str>>,
     traced_failures: Limit<ProjectId>,
     ignored_claims: Limit<ProjectId>,
     retiring_keys: Limit<ProjectId>,
@@ -164,15 +204,15 @@ impl Limits {
     pub(crate) fn new(settings: &RateLimits, env: &Env) -> Self {
         Self {
             activations_by_address: Limit::per_minute(settings.activations_per_address, env),
-            activations_by_project: Limit::new(
-                Quota::per_second(at_least_one(settings.activations_per_project)),
-                env,
-            ),
+            activations_by_session: Limit::per_minute(settings.activations_per_session, env),
+            activations_by_project: Limit::per_second(settings.activations_per_project, env),
             messages_by_visitor: Limit::per_minute(settings.messages_per_visitor, env),
             messages_by_address: Limit::per_minute(settings.messages_per_address, env),
+            messages_by_project: Limit::per_second(settings.messages_per_project, env),
             sign_ins_by_account: Limit::per_minute(settings.sign_ins_per_account, env),
             sign_ins_by_address: Limit::per_minute(settings.sign_ins_per_address, env),
             tests_by_caller: Limit::per_minute(settings.tests_per_caller, env),
+            proofs_by_key: Limit::per_minute(PROOFS_OF_KEY, env),
             traced_failures: Limit::per_minute(TRACED_FAILURES, env),
             ignored_claims: Limit::new(Quota::per_hour(NonZeroU32::MIN), env),
             retiring_keys: Limit::new(Quota::per_hour(NonZeroU32::MIN), env),
@@ -194,42 +234,53 @@ impl Limits {
         self.ignored_claims.take(project).is_ok()
     }
 
-    pub(crate) fn activation(&self, address: IpAddr) -> Result<(), Duration> {
+    pub(crate) fn activation(&self, address: IpAddr) -> Result<(), Exceeded> {
         self.activations_by_address.take(&block(address))
     }
 
-    pub(crate) fn decryption(&self, project: &ProjectId) -> Result<(), Duration> {
+    /// One more activation by somebody who was here before.
+    pub(crate) fn activation_of(&self, presented: &Presented) -> Result<(), Exceeded> {
+        match presented {
+            Presented::Nothing => Ok(()),
+            Presented::Anonymous(device) => self.activations_by_session.take(&device.id.as_uuid()),
+            Presented::Verified { session_id, .. } => self.activations_by_session.take(&session_id.as_uuid()),
+        }
+    }
+
+    pub(crate) fn decryption(&self, project: &ProjectId) -> Result<(), Exceeded> {
         self.activations_by_project.take(project)
     }
 
-    pub(crate) fn message(&self, visitor: VisitorId, address: IpAddr) -> Result<(), AppError> {
-        let taken = self
-            .messages_by_visitor
-            .take(&visitor)
-            .and_then(|()| self.messages_by_address.take(&block(address)));
-        taken.map_err(|retry_after| AppError::RateLimited { retry_after })
+    pub(crate) fn message(&self, session: &VisitorSession, address: IpAddr) -> Result<(), Exceeded> {
+        self.messages_by_visitor.take(&session.visitor_id)?;
+        self.messages_by_address.take(&block(address))?;
+        self.messages_by_project.take(&session.project_id)
     }
 
-    pub(crate) fn sign_in(&self, account: &str, address: IpAddr) -> Result<(), AppError> {
-        let taken = self
-            .sign_ins_by_address
-            .take(&block(address))
-            .and_then(|()| self.sign_ins_by_account.take(&account.to_lowercase()));
-        taken.map_err(|retry_after| AppError::RateLimited { retry_after })
+    pub(crate) fn sign_in(&self, account: &str, address: IpAddr) -> Result<(), Exceeded> {
+        self.sign_ins_by_address.take(&block(address))?;
+        self.sign_ins_by_account.take(&account.to_lowercase())
     }
 
-    pub(crate) fn test(&self, caller: &str) -> Result<(), Duration> {
+    pub(crate) fn test(&self, caller: &str) -> Result<(), Exceeded> {
         self.tests_by_caller.take(&caller.to_owned())
+    }
+
+    pub(crate) fn proof(&self, key: &Arc<str>) -> Result<(), Exceeded> {
+        self.proofs_by_key.take(key)
     }
 
     pub(crate) fn forget_idle(&self) {
         self.activations_by_address.limiter.retain_recent();
+        self.activations_by_session.limiter.retain_recent();
         self.activations_by_project.limiter.retain_recent();
         self.messages_by_visitor.limiter.retain_recent();
         self.messages_by_address.limiter.retain_recent();
+        self.messages_by_project.limiter.retain_recent();
         self.sign_ins_by_account.limiter.retain_recent();
         self.sign_ins_by_address.limiter.retain_recent();
         self.tests_by_caller.limiter.retain_recent();
+        self.proofs_by_key.limiter.retain_recent();
         self.traced_failures.limiter.retain_recent();
         self.ignored_claims.limiter.retain_recent();
         self.retiring_keys.limiter.retain_recent();
@@ -264,7 +315,7 @@ mod tests {
         for _ in 0..3 {
             assert!(limits.sign_in("Jane@example", here).is_ok());
         }
-        let Err(AppError::RateLimited { retry_after }) = limits.sign_in("jane@EXAMPLE", here) else {
+        let Err(Exceeded { retry_after }) = limits.sign_in("jane@EXAMPLE", here) else {
             panic!("the fourth attempt within a minute was let in");
         };
         assert!(retry_after <= Duration::from_secs(20), "{retry_after:?}");

@@ -9,7 +9,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use signet_custody::{CustodyError, DecryptionKeyInfo, KeyState};
 use signet_domain::access::PlatformAccess;
@@ -20,11 +19,9 @@ use signet_store::platform_keys::{self, PlatformKeyRecord};
 use signet_store::{StoreError, Tx, audit_events, key_uses, sessions};
 use signet_token::{EncryptionKey, KeyFingerprint, KeyManagement};
 
+use crate::following::follow;
 use crate::published_keys::Published;
 use crate::{Actor, App, AppError};
-
-/// How often keys that were changed elsewhere are taken up.
-const PERIOD: Duration = Duration::from_secs(1);
 
 /// Where a platform key stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,24 +100,7 @@ impl PlatformKeyWatch {
 
     /// Runs until the future is dropped.
     pub async fn run(self) {
-        let mut ticks = tokio::time::interval(PERIOD);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut failing = false;
-        loop {
-            ticks.tick().await;
-            match self.app.take_in_platform_keys().await {
-                Ok(()) => failing = false,
-                // Once an outage: the keys there are go on working.
-                Err(error) if !failing => {
-                    failing = true;
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "changes of the platform's keys could not be read"
-                    );
-                }
-                Err(_) => {}
-            }
-        }
+        follow("changes of the platform's keys", || self.app.take_in_platform_keys()).await;
     }
 }
 

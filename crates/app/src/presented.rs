@@ -4,6 +4,7 @@
 //! A hand-over code is good once, for a minute, on one origin. It hands over the device itself, not a copy: when the visitor signs
 //! in on one domain, the anonymous session of the other ends too.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use signet_domain::origin::Origin;
@@ -36,38 +37,49 @@ pub struct HandOverCode {
 
 impl App {
     /// What the client's credentials prove, strongest first. One that proves nothing is no error: it is as if absent.
-    pub(crate) fn presented(
+    pub(crate) async fn presented(
         &self,
         project: &ProjectId,
         request: &ActivationRequest,
         context: &RequestContext,
-    ) -> Presented {
-        let proof = request.proof.as_deref();
-        let read = |token: &str| {
-            let session = self.sessions.read(token).filter(|session| session.project_id == *project)?;
-            let shown = ShownSession { token, proof, method: "POST", path: ACTIVATE };
-            self.check_proof(&session, &shown, context).is_ok().then_some(session)
-        };
-        let session = request.session.as_deref().and_then(read);
-        match session {
+    ) -> Result<Presented, AppError> {
+        match self.presented_session(project, request, context).await? {
             Some(session) if session.assurance == Assurance::Verified => {
-                return Presented::Verified {
+                return Ok(Presented::Verified {
                     session_id: session.session_id,
                     visitor_id: session.visitor_id,
-                };
+                });
             }
             Some(session) => {
                 if let Some(id) = session.device_id {
-                    return Presented::Anonymous(Device { id, visitor_id: session.visitor_id });
+                    return Ok(Presented::Anonymous(Device { id, visitor_id: session.visitor_id }));
                 }
             }
             None => {}
         }
-        request
+        Ok(request
             .device
             .as_deref()
             .and_then(|credential| self.sessions.device(credential, project, self.env.now()))
-            .map_or(Presented::Nothing, Presented::Anonymous)
+            .map_or(Presented::Nothing, Presented::Anonymous))
+    }
+
+    /// The session that the client presents, whatever its time, if it is used by whoever it was opened for.
+    async fn presented_session(
+        &self,
+        project: &ProjectId,
+        request: &ActivationRequest,
+        context: &RequestContext,
+    ) -> Result<Option<Arc<VisitorSession>>, AppError> {
+        let Some(token) = request.session.as_deref() else { return Ok(None) };
+        let session = self.sessions.read(token).filter(|session| session.project_id == *project);
+        let Some(session) = session.filter(|session| !self.lacks_key(session)) else { return Ok(None) };
+        let shown = ShownSession { token, proof: request.proof.as_deref(), method: "POST", path: ACTIVATE };
+        match self.check_proof(&session, &shown, context).await {
+            Ok(()) => Ok(Some(session)),
+            Err(AppError::SessionUnproved | AppError::SessionProofElsewhere) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a code with which a page of `origin` goes on with this anonymous visitor's conversation.
@@ -78,9 +90,7 @@ impl App {
         context: &RequestContext,
     ) -> Result<HandOverCode, AppError> {
         self.check_live(session)?;
-        self.limits
-            .activation(context.address)
-            .map_err(|retry_after| AppError::RateLimited { retry_after })?;
+        self.limits.activation(context.address)?;
         let active = self.active_project(&session.project_id).await?.ok_or(AppError::NotFound)?;
         let origin = Origin::parse(origin)
             .ok()

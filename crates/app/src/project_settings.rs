@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use signet_domain::access::{ProjectAccess, Role, Scope};
+use signet_domain::access::{PlatformAccess, ProjectAccess, Role, Scope};
 use signet_domain::origin::Origin;
 use signet_domain::{
     AuditEvent, AuditKind, AuthenticatedMode, Caller, Project, ProjectId, Retention, TokenProfile, limits,
@@ -48,6 +48,8 @@ pub struct ProjectChange {
     pub allowed_origins: Option<Vec<String>>,
     /// Whether every page of the developer's own machine may.
     pub any_loopback: Option<bool>,
+    /// Whether a visitor session must be for a key of the client.
+    pub requires_session_key: Option<bool>,
     /// How long what is about people is kept: the whole of it.
     pub retention: Option<Retention>,
 }
@@ -77,6 +79,7 @@ impl ProjectChange {
         set(&mut project.signature_algorithms, self.signature_algorithms);
         set(&mut project.key_management, self.key_management);
         set(&mut project.allowed_origins.any_loopback, self.any_loopback);
+        set(&mut project.requires_session_key, self.requires_session_key);
         set(&mut project.retention, self.retention);
         if let Some(origins) = self.allowed_origins {
             project.allowed_origins.origins = parse_origins(&origins)?;
@@ -116,34 +119,36 @@ impl App {
             .await
     }
 
-    /// Creates a project with these settings and the defaults for the rest; whoever creates it owns it. Only owners of the
-    /// platform or of a project may.
+    /// Creates a project with these settings and the defaults for the rest; a person who creates it owns it. All projects share the platform, so
+    /// it takes the right to change what they share.
     pub async fn create_own_project(
         &self,
-        caller: &Caller,
+        access: &PlatformAccess,
         id: &str,
         change: ProjectChange,
         actor: &Actor,
     ) -> Result<Project, AppError> {
-        let Caller::Agent(agent) = caller else { return Err(AppError::PermissionDenied) };
-        // An owner of the platform may even where there is no project yet.
-        if !agent.platform_owner && !agent.roles.iter().any(|(_, role)| *role == Role::Owner) {
-            return Err(AppError::PermissionDenied);
-        }
         let mut project = Project::new(id, "", self.env.now()).map_err(|_| AppError::Invalid {
             code: "PROJECT_ID_INVALID",
             message: "a site id has 1 to 64 characters of A-Z a-z 0-9 . _ -".to_owned(),
         })?;
         change.apply(&mut project)?;
         check_settings(&project)?;
-        let (stored, owner) = (project.clone(), agent.id);
+        let owner = match access.caller() {
+            Caller::Agent(agent) => Some(agent.id),
+            Caller::Client(_) => None,
+        };
+        let stored = project.clone();
         let event = actor.did(AuditKind::ProjectCreated, project.created_at).in_project(&project.id);
         self.store
             .write(move |tx| {
                 Box::pin(async move {
                     audit_events::record(tx, event);
                     projects::insert(tx, &stored).await.map_err(taken)?;
-                    Ok::<_, AppError>(agents::grant(tx, owner, &stored.id, Role::Owner).await?)
+                    if let Some(owner) = owner {
+                        agents::grant(tx, owner, &stored.id, Role::Owner).await?;
+                    }
+                    Ok::<_, AppError>(())
                 })
             })
             .await?;
@@ -186,6 +191,7 @@ impl App {
             })
             .await?;
         self.projects.forget(&changed.id);
+        self.take_in_revocations().await?;
         Ok(changed)
     }
 
@@ -232,6 +238,7 @@ fn differences(was: &Project, is: &Project) -> String {
         ("tokenLeeway", was.token_leeway != is.token_leeway),
         ("signatureAlgorithms", was.signature_algorithms != is.signature_algorithms),
         ("keyManagement", was.key_management != is.key_management),
+        ("requiresSessionKey", was.requires_session_key != is.requires_session_key),
         ("allowedOrigins", was.allowed_origins != is.allowed_origins),
     ];
     differing.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect::<Vec<_>>().join(" ")

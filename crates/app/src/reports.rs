@@ -86,7 +86,7 @@ impl App {
         context: &RequestContext,
     ) -> Result<RecordedTransaction, AppError> {
         self.check_live(session)?;
-        self.limits.message(session.visitor_id, context.address)?;
+        self.limits.message(session, context.address)?;
         let (session, now, id) = (session.clone(), self.env.now(), self.env.uuid_v7());
         let correlation_id = context.correlation_id.clone();
         self.store
@@ -120,15 +120,9 @@ impl App {
                             conversation_id: None,
                         });
                     }
-                    if conversation.is_some() {
-                        let event = NewEvent {
-                            project_id: session.project_id,
-                            kind: EventKind::TransactionAttributed,
-                            visitor_id,
-                            conversation,
-                            message: None,
-                            created_at: now,
-                        };
+                    if let Some(conversation) = conversation {
+                        let kind = EventKind::TransactionAttributed;
+                        let event = NewEvent::of_conversation(kind, conversation, now);
                         let trace = Trace { correlation_id: Some(&correlation_id), subject: Some(id) };
                         events::append_traced(tx, event, trace).await?;
                     }
@@ -148,7 +142,7 @@ impl App {
     ) -> Result<(), AppError> {
         self.check_live(session)?;
         check(&answers)?;
-        self.limits.message(session.visitor_id, context.address)?;
+        self.limits.message(session, context.address)?;
         let (visitor_id, now) = (session.visitor_id, self.env.now());
         let correlation_id = context.correlation_id.clone();
         self.store
@@ -177,14 +171,7 @@ impl App {
                         }
                     }
                     satisfaction::answer(tx, id, &conversation.project_id, &answers, now).await?;
-                    let event = NewEvent {
-                        project_id: conversation.project_id.clone(),
-                        kind: EventKind::SatisfactionAnswered,
-                        visitor_id,
-                        conversation: Some(conversation),
-                        message: None,
-                        created_at: now,
-                    };
+                    let event = NewEvent::of_conversation(EventKind::SatisfactionAnswered, conversation, now);
                     let trace = Trace { correlation_id: Some(&correlation_id), subject: None };
                     Ok(events::append_traced(tx, event, trace).await?)
                 })

@@ -1,7 +1,7 @@
 //! Ends of sessions that concern every node: revocation by the brand, and what other processes ended.
 //!
 //! A process refuses a session that ended before its time by a set in memory. Ends of its own it knows at once; those of other
-//! processes (nodes, the command line) it reads from the database once a [`PERIOD`]. One way for both engines: what is read is
+//! processes (nodes, the command line) it reads from the database once a second. One way for both engines: what is read is
 //! what was committed, nothing is lost while the database was away, and no clock but the reader's own is involved.
 //!
 //! A revocation is one statement, however many sessions it ends: they are refused everywhere within seconds. What follows for each
@@ -15,14 +15,13 @@ use signet_domain::audit::AuditKind;
 use signet_domain::{MessageId, ProjectId, SessionEnd, SessionId, Timestamp};
 use signet_store::customer_keys::CustomerKey;
 use signet_store::sessions::{self, SessionsOf};
-use signet_store::{StoreError, Tx, audit_events, customer_keys, devices, platform_keys, visitors};
+use signet_store::{StoreError, Tx, audit_events, customer_keys, devices, platform_keys, projects, visitors};
 
 use crate::audit::Actor;
 use crate::endings::Ending;
+use crate::following::follow;
 use crate::{App, AppError};
 
-/// How often the ends that other processes wrote are read.
-const PERIOD: Duration = Duration::from_secs(1);
 /// Sessions announced between two looks at the list.
 const BATCH: usize = 200;
 
@@ -82,24 +81,7 @@ impl RevocationWatch {
 
     /// Runs until the future is dropped.
     pub async fn run(self) {
-        let mut ticks = tokio::time::interval(PERIOD);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut failing = false;
-        loop {
-            ticks.tick().await;
-            match self.app.take_in_revocations().await {
-                Ok(()) => failing = false,
-                // Once an outage: while storage is away nothing can be ended either.
-                Err(error) if !failing => {
-                    failing = true;
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "ends of sessions on other nodes could not be read"
-                    );
-                }
-                Err(_) => {}
-            }
-        }
+        follow("ends of sessions on other nodes", || self.app.take_in_revocations()).await;
     }
 }
 
@@ -193,7 +175,7 @@ impl App {
     pub async fn take_in_revocations(&self) -> Result<(), AppError> {
         let mut seen = self.revocations_seen.lock().await;
         let (from, now) = (*seen, self.env.now());
-        let (next, ended_sessions, ended_devices) = self
+        let (next, ended_sessions, ended_devices, keyed) = self
             .store
             .read(move |tx| {
                 Box::pin(async move {
@@ -201,10 +183,12 @@ impl App {
                     let next = Seen::now(tx).await?;
                     let ended_sessions = sessions::revoked_since(tx, from.sessions, now).await?;
                     let ended_devices = devices::revoked_since(tx, from.devices, now).await?;
-                    Ok::<_, AppError>((next, ended_sessions, ended_devices))
+                    let keyed = projects::demanding_keys(tx).await?;
+                    Ok::<_, AppError>((next, ended_sessions, ended_devices, keyed))
                 })
             })
             .await?;
+        self.sessions.demand_keys(keyed);
         for session in ended_sessions {
             if self.sessions.end_session(session.id, session.expires_at) {
                 self.end_session_sockets(&session);

@@ -3,26 +3,28 @@
 //! A client that brings a public key to `activate` gets a token for that key. From then on the token alone is worth nothing: every request, and
 //! the first frame of a socket, has to come with a fresh proof by the private half, for this method, address and token, good once. A token that
 //! is used without is refused, and the brand hears of it: somebody has taken it from where it was. Clients without a key
-//! are not asked.
+//! are not asked, unless the project demands a key of everybody.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use signet_domain::Timestamp;
-use signet_token::session_proof::{self, PROOF_LEEWAY_SECONDS};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use signet_domain::{Env, Timestamp};
+use signet_store::replays;
+use signet_token::session_proof::{self, PROOF_LEEWAY_SECONDS, Proved};
 use signet_token::{ProofFault, ProofFor};
 
 use crate::failures::Misuse;
-use crate::session_token::{SessionError, VisitorSession};
-use crate::{App, RequestContext};
+use crate::session_token::VisitorSession;
+use crate::{App, AppError, RequestContext, secrets};
 
 /// How long a proof can be of now: until then it must not be used again.
-pub(crate) const PROOFS_FORGOTTEN: Duration = Duration::from_secs(2 * PROOF_LEEWAY_SECONDS.unsigned_abs());
-/// Proofs of one key in that time. A widget makes a handful a minute.
-const PROOFS_OF_KEY: usize = 256;
-/// Keys whose proofs are remembered. Each is a session that was opened, which is limited by address.
-const KEYS: usize = 65_536;
+const PROOFS_FORGOTTEN: Duration = Duration::from_secs(2 * PROOF_LEEWAY_SECONDS.unsigned_abs());
+/// Used proofs held in memory, 40 bytes each; beyond that requests are refused.
+const HELD: usize = 262_144;
 
 /// A session token as a request shows it. Without `Debug`: it is a secret.
 #[derive(Clone, Copy)]
@@ -37,45 +39,44 @@ pub struct ShownSession<'a> {
     pub path: &'a str,
 }
 
-/// The proofs that were used, by key, and until when each must not be used again.
-#[derive(Default)]
-pub(crate) struct Proofs(Mutex<HashMap<Arc<str>, HashMap<String, Timestamp>>>);
+/// The proofs that were made for this process and used here. Nobody else takes them, so memory is enough.
+pub(crate) struct HeldProofs {
+    /// Known to those whom this process answered an activation, and another one after the next start.
+    nonce: String,
+    /// Until when each must not be used again.
+    used: Mutex<HashMap<[u8; 32], Timestamp>>,
+}
 
-impl Proofs {
-    /// Uses a proof up. `Unproved` if it was used before, `ProvedTooOften` if there is no room to remember it.
-    fn use_once(&self, key: &Arc<str>, id: String, now: Timestamp) -> Result<(), SessionError> {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.len() >= KEYS && !keys.contains_key(key) {
-            forget(&mut keys, now);
-            if keys.len() >= KEYS {
-                return Err(SessionError::ProvedTooOften);
-            }
+impl HeldProofs {
+    pub(crate) fn new(env: &Env) -> Self {
+        let nonce = URL_SAFE_NO_PAD.encode(env.random_bytes::<16>());
+        Self { nonce, used: Mutex::default() }
+    }
+
+    /// What a client puts into proofs that only this process is to take.
+    pub(crate) fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// Uses a proof up: false if it was used before, `None` if there is no room to remember it.
+    fn use_once(&self, digest: [u8; 32], now: Timestamp) -> Option<bool> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() >= HELD && !used.contains_key(&digest) {
+            return None;
         }
-        let used = keys.entry(Arc::clone(key)).or_default();
-        if used.len() >= PROOFS_OF_KEY {
-            used.retain(|_, until| *until >= now);
-        }
-        if used.contains_key(&id) {
-            return Err(SessionError::Unproved);
-        }
-        if used.len() >= PROOFS_OF_KEY {
-            return Err(SessionError::ProvedTooOften);
-        }
-        used.insert(id, now.after(PROOFS_FORGOTTEN));
-        Ok(())
+        Some(used.insert(digest, now.after(PROOFS_FORGOTTEN)).is_none())
     }
 
     /// Forgets what no longer matters.
     pub(crate) fn forget_expired(&self, now: Timestamp) {
-        forget(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), now);
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, until| *until >= now);
     }
 }
 
-fn forget(keys: &mut HashMap<Arc<str>, HashMap<String, Timestamp>>, now: Timestamp) {
-    keys.retain(|_, used| {
-        used.retain(|_, until| *until >= now);
-        !used.is_empty()
-    });
+/// What is kept of a proof's use. Written down it stands among the visitor tokens that were used; the text before it keeps the two apart, for what is
+/// digested of a token begins with a length.
+fn digest_of(key: &str, id: &str) -> [u8; 32] {
+    secrets::hash(&["session proof", key, id].join("\n"))
 }
 
 /// What is wrong with a proof, in the words of the failure feed.
@@ -92,26 +93,32 @@ const fn fine_code(fault: ProofFault) -> &'static str {
 
 impl App {
     /// As [`App::visitor_session`], for a request: a token that is for a key is good only with a proof of it.
-    pub fn proved_session(
+    pub async fn proved_session(
         &self,
         shown: &ShownSession<'_>,
         context: &RequestContext,
-    ) -> Result<VisitorSession, SessionError> {
+    ) -> Result<VisitorSession, AppError> {
         let session = self.visitor_session(shown.token)?;
-        self.check_proof(&session, shown, context)?;
+        self.check_proof(&session, shown, context).await?;
         Ok(session)
     }
 
-    /// Checks the proof of a session whatever its time. A bad one is an alert.
-    pub(crate) fn check_proof(
+    /// Whether a session has no key in a project that demands one: it ended when the demand was made.
+    pub(crate) fn lacks_key(&self, session: &VisitorSession) -> bool {
+        session.proof_key.is_none() && self.sessions.demands_key(&session.project_id)
+    }
+
+    /// Checks the proof of a session whatever its time, and uses it up. [`AppError::SessionUnproved`] for a bad one, which is an alert;
+    /// [`AppError::SessionProofElsewhere`] for one that was made for another process, which is none.
+    pub(crate) async fn check_proof(
         &self,
         session: &VisitorSession,
         shown: &ShownSession<'_>,
         context: &RequestContext,
-    ) -> Result<(), SessionError> {
+    ) -> Result<(), AppError> {
         let Some(key) = &session.proof_key else { return Ok(()) };
         let now = self.env.now();
-        let outcome = match shown.proof {
+        let checked = match shown.proof {
             None => Err("SESSION_PROOF_MISSING"),
             Some(proof) => {
                 let address = [&self.public_url, shown.path].concat();
@@ -125,14 +132,43 @@ impl App {
                 session_proof::check(proof, &wanted).map_err(fine_code)
             }
         };
-        let fine_code = match outcome.map(|id| self.proofs.use_once(key, id, now)) {
-            Ok(Ok(())) => return Ok(()),
-            Ok(Err(SessionError::Unproved)) => "SESSION_PROOF_REPLAYED",
-            Ok(Err(other)) => return Err(other),
+        let fine_code = match checked {
+            Ok(proved) if self.use_proof(session, key, &proved, now).await? => return Ok(()),
+            Ok(_) => "SESSION_PROOF_REPLAYED",
             Err(fine_code) => fine_code,
         };
         self.alert(session, fine_code, context);
-        Err(SessionError::Unproved)
+        Err(AppError::SessionUnproved)
+    }
+
+    /// Uses a proof up. False if it was used before. One for this process is held in memory, where no other process takes it; one for any
+    /// is written down, for all of them and beyond a restart.
+    async fn use_proof(
+        &self,
+        session: &VisitorSession,
+        key: &Arc<str>,
+        proved: &Proved,
+        now: Timestamp,
+    ) -> Result<bool, AppError> {
+        self.limits.proof(key)?;
+        let digest = digest_of(key, &proved.id);
+        match &proved.nonce {
+            Some(nonce) if nonce != self.proofs.nonce() => return Err(AppError::SessionProofElsewhere),
+            Some(_) => {
+                let room = self.proofs.use_once(digest, now);
+                return room.ok_or(AppError::RateLimited { retry_after: PROOFS_FORGOTTEN });
+            }
+            None => {}
+        }
+        let project_id = session.project_id.clone();
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let until = now.after(PROOFS_FORGOTTEN);
+                    Ok::<_, AppError>(replays::use_once(tx, &project_id, &digest, until).await?)
+                })
+            })
+            .await
     }
 
     fn alert(&self, session: &VisitorSession, fine_code: &'static str, context: &RequestContext) {
@@ -162,19 +198,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proof_is_good_once_and_memory_is_bounded() {
-        let proofs = Proofs::default();
-        let key: Arc<str> = Arc::from("key");
+    fn a_proof_is_held_until_it_is_too_old_to_be_used_and_memory_is_bounded() {
+        let held = HeldProofs::new(&crate::test_env());
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
-        assert_eq!(proofs.use_once(&key, "1".into(), at(0)), Ok(()));
-        assert_eq!(proofs.use_once(&key, "1".into(), at(120)), Err(SessionError::Unproved));
-        assert_eq!(proofs.use_once(&Arc::from("other"), "1".into(), at(0)), Ok(()));
-        for number in 2..=PROOFS_OF_KEY {
-            assert_eq!(proofs.use_once(&key, number.to_string(), at(0)), Ok(()));
+        let digest = |number: usize| digest_of("key", &number.to_string());
+        assert_eq!(held.use_once(digest(0), at(0)), Some(true));
+        assert_eq!(held.use_once(digest(0), at(120)), Some(false));
+        assert_eq!(held.use_once(digest_of("other", "0"), at(0)), Some(true));
+        for number in 1..HELD - 1 {
+            assert_eq!(held.use_once(digest(number), at(0)), Some(true));
         }
-        assert_eq!(proofs.use_once(&key, "x".into(), at(120)), Err(SessionError::ProvedTooOften));
-        assert_eq!(proofs.use_once(&key, "x".into(), at(121)), Ok(()), "the first are forgotten");
-        proofs.forget_expired(at(1_000));
-        assert!(proofs.0.lock().unwrap().is_empty());
+        assert_eq!(held.use_once(digest(HELD), at(120)), None);
+        assert_eq!(held.use_once(digest(0), at(120)), Some(false), "what is held is known all the same");
+        held.forget_expired(at(241));
+        assert_eq!(held.use_once(digest(0), at(241)), Some(true));
     }
 }

@@ -3,19 +3,18 @@
 //! A token is verified once; afterwards it is recognised by its text, so that a request on an activated session costs no
 //! signature check and no read of the database. Time and revocation are looked at each time.
 
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use signet_domain::{Assurance, DeviceId, ProjectId, SessionId, Timestamp, VisitorId};
-use signet_store::{Store, devices, sessions};
+use signet_store::{Store, devices, projects, sessions};
 use signet_token::{AuditCheckpoint, Confirmation, SessionClaims, SessionSigner, SessionTokenKind};
 use uuid::Uuid;
 
 use crate::revocation::Seen;
-use crate::session_proof::PROOFS_FORGOTTEN;
 use crate::{App, AppError};
 
 /// How long an anonymous session token is good. The widget opens a new one by the device credential.
@@ -42,6 +41,8 @@ pub(crate) struct SessionTokens {
     handles: Mutex<HashMap<SessionId, String>>,
     /// Sessions and devices that ended before their tokens' time, visitors who were anonymised, and until when that matters.
     ended: RwLock<HashMap<Uuid, Timestamp>>,
+    /// Projects whose sessions must be for a key.
+    keyed: RwLock<HashSet<ProjectId>>,
 }
 
 /// What a device credential proves.
@@ -59,7 +60,7 @@ impl SessionTokens {
         store: &Store,
         now: Timestamp,
     ) -> Result<(Self, Seen), AppError> {
-        let (ended, seen) = store
+        let (ended, keyed, seen) = store
             .read(move |tx| {
                 Box::pin(async move {
                     let seen = Seen::now(tx).await?;
@@ -70,7 +71,7 @@ impl SessionTokens {
                     for (device, until) in devices::revoked(tx, now).await? {
                         ended.insert(device.as_uuid(), until);
                     }
-                    Ok::<_, AppError>((ended, seen))
+                    Ok::<_, AppError>((ended, projects::demanding_keys(tx).await?, seen))
                 })
             })
             .await?;
@@ -80,6 +81,7 @@ impl SessionTokens {
             recognised: (0..SHARDS).map(|_| Mutex::default()).collect(),
             handles: Mutex::default(),
             ended: RwLock::new(ended),
+            keyed: RwLock::new(keyed.into_iter().collect()),
         };
         Ok((tokens, seen))
     }
@@ -257,6 +259,16 @@ impl SessionTokens {
         self.ended.write().unwrap_or_else(PoisonError::into_inner).insert(id, until).is_none()
     }
 
+    /// Whether sessions of a project must be for a key.
+    pub(crate) fn demands_key(&self, project: &ProjectId) -> bool {
+        self.keyed.read().unwrap_or_else(PoisonError::into_inner).contains(project)
+    }
+
+    /// Takes in which projects demand keys now.
+    pub(crate) fn demand_keys(&self, keyed: Vec<ProjectId>) {
+        *self.keyed.write().unwrap_or_else(PoisonError::into_inner) = keyed.into_iter().collect();
+    }
+
     /// Forgets what no longer matters.
     pub(crate) fn forget_expired(&self, now: Timestamp) {
         self.ended.write().unwrap_or_else(PoisonError::into_inner).retain(|_, until| *until >= now);
@@ -320,6 +332,8 @@ pub struct OpenedSession {
     pub display_name: Option<String>,
     /// Ends this session at [`App::logout`], and can do nothing else.
     pub sign_out_handle: String,
+    /// What proofs of the session's key may carry, to be taken by this process alone and cost it no write; `None` for one without a key.
+    pub proof_nonce: Option<String>,
 }
 
 impl OpenedSession {
@@ -395,15 +409,9 @@ pub enum SessionError {
     /// Its time has passed: prove identity again.
     #[error("the session has expired")]
     Expired,
-    /// Forged, revoked or signed out.
+    /// Forged, revoked or signed out; or without a key where one is demanded by now.
     #[error("the session has ended")]
     Ended,
-    /// Used without the proof of its key.
-    #[error("the session token was used without a good proof of its key")]
-    Unproved,
-    /// Proved more often than a client has reason to.
-    #[error("the session was proved too often, try again later")]
-    ProvedTooOften,
 }
 
 impl From<SessionError> for AppError {
@@ -411,8 +419,6 @@ impl From<SessionError> for AppError {
         match error {
             SessionError::Expired => Self::SessionExpired,
             SessionError::Ended => Self::SessionEnded,
-            SessionError::Unproved => Self::SessionUnproved,
-            SessionError::ProvedTooOften => Self::RateLimited { retry_after: PROOFS_FORGOTTEN },
         }
     }
 }
@@ -428,7 +434,7 @@ impl App {
 
     /// Checks time and revocation again: a socket may hold a session for longer than it lives.
     pub(crate) fn check_live(&self, session: &VisitorSession) -> Result<(), SessionError> {
-        if self.sessions.has_ended(session) {
+        if self.sessions.has_ended(session) || self.lacks_key(session) {
             Err(SessionError::Ended)
         } else if session.expires_at <= self.env.now() {
             Err(SessionError::Expired)

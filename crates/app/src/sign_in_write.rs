@@ -327,14 +327,8 @@ impl Scene<'_> {
                 if conversations::close(tx, earlier, reason, Some(ongoing), self.now).await?
                     && let Some(conversation) = conversations::find(tx, earlier).await?
                 {
-                    let event = NewEvent {
-                        project_id: self.project_id.clone(),
-                        kind: EventKind::ConversationClosed,
-                        visitor_id: conversation.visitor_id,
-                        conversation: Some(conversation),
-                        message: None,
-                        created_at: self.now,
-                    };
+                    let event =
+                        NewEvent::of_conversation(EventKind::ConversationClosed, conversation, self.now);
                     events::append_traced(tx, event, self.trace).await?;
                 }
                 self.notice(tx, ongoing, Notice::ContinuedFrom, EventKind::VisitorAuthenticated).await?;
@@ -385,15 +379,9 @@ impl Scene<'_> {
         tx: &mut Tx<'_>,
         conversation: Option<Conversation>,
     ) -> Result<(), AppError> {
-        let event = NewEvent {
-            project_id: self.project_id.clone(),
-            kind: EventKind::VisitorAuthenticated,
-            visitor_id: self.visitor.id,
-            conversation,
-            message: None,
-            created_at: self.now,
-        };
-        Ok(events::append_traced(tx, event, self.trace).await?)
+        let kind = EventKind::VisitorAuthenticated;
+        let event = NewEvent::of_visitor(kind, self.project_id, self.visitor.id, self.now);
+        Ok(events::append_traced(tx, NewEvent { conversation, ..event }, self.trace).await?)
     }
 
     /// Whether this proof is what an agent asked for in the conversation; then the request has ended.

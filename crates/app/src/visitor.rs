@@ -70,7 +70,7 @@ impl App {
         context: &RequestContext,
     ) -> Result<Acknowledgement, AppError> {
         self.check_live(session)?;
-        self.limits.message(session.visitor_id, context.address)?;
+        self.limits.message(session, context.address)?;
         let now = self.env.now();
         let message = NewMessage {
             id: MessageId::generate(&self.env),
@@ -337,14 +337,7 @@ async fn store_message(
     let (stored, conversation) =
         appended.ok_or_else(|| AppError::Exists("conversations_one_ongoing".into()))?;
     let for_bot = conversation.bot.is_some();
-    let event = NewEvent {
-        project_id: session.project_id.clone(),
-        kind,
-        visitor_id: session.visitor_id,
-        conversation: Some(conversation),
-        message: Some(stored.clone()),
-        created_at: now,
-    };
+    let event = NewEvent::of_conversation(kind, conversation, now).with(stored.clone());
     events::append(tx, event).await?;
     if let Some(bot) = greeter {
         let kind = EventKind::ConversationUpdated;
@@ -371,13 +364,6 @@ pub(crate) async fn conversation_updated(
     conversation: Conversation,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    let event = NewEvent {
-        project_id: conversation.project_id.clone(),
-        kind: EventKind::ConversationUpdated,
-        visitor_id: conversation.visitor_id,
-        conversation: Some(conversation),
-        message: None,
-        created_at: now,
-    };
+    let event = NewEvent::of_conversation(EventKind::ConversationUpdated, conversation, now);
     Ok(events::append(tx, event).await?)
 }

@@ -12,8 +12,8 @@ Generated from the tables in `crates/domain` by `cargo xtask gen`.
 ## Roles
 
 A person has one role in each of their projects; a program has the scopes it was registered with, in one project. Every field
-of the API asks for a scope and none asks for a role. An owner of the platform is an owner in every project and may create
-projects; what all projects share (`platform:write`) is theirs alone, and they alone can give it to a program. Owners give and
+of the API asks for a scope and none asks for a role. An owner of the platform is an owner in every project; what all
+projects share (`platform:write`), and creating projects with it, is theirs alone, and they alone can give it to a program. Owners give and
 take every role, administrators every role but owner's; nobody changes their own. Nobody gives a program what they may not do
 themselves.
 ";

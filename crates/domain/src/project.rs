@@ -98,6 +98,8 @@ pub struct Project {
     pub key_management: Vec<String>,
     /// Pages that may embed the widget.
     pub allowed_origins: AllowedOrigins,
+    /// Whether a visitor session must be for a key of the client, of which every use brings a proof. Off by default.
+    pub requires_session_key: bool,
     /// How long what is about people is kept.
     pub retention: Retention,
     /// When it was created.
@@ -120,6 +122,7 @@ impl Project {
             signature_algorithms: vec!["RS256".to_owned()],
             key_management: vec!["RSA-OAEP-256".to_owned()],
             allowed_origins: AllowedOrigins::default(),
+            requires_session_key: false,
             retention: Retention::default(),
             created_at,
         })

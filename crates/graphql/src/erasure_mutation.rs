@@ -1,7 +1,7 @@
 //! Writes about personal data: export and anonymisation.
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use signet_app::{AppError, ExportPart};
+use signet_app::{AppError, DataAsker, ExportPart};
 use signet_domain::{ConversationId, VisitorId};
 
 use crate::call::Call;
@@ -76,7 +76,7 @@ impl ErasureMutation {
     ) -> Result<ClosedConversationAnonymizePayload> {
         let call = Call::of(ctx)?;
         let id = ConversationId::from_uuid(input.conversation_id.0);
-        let done = call.app.anonymize_conversation(&call.caller, id, &call.actor()).await;
+        let done = call.app.anonymize_conversation(&asker(call), id, &call.actor()).await;
         let (conversation, user_errors) = split(call, done, ("conversationId", "conversation"))?;
         Ok(ClosedConversationAnonymizePayload { conversation: conversation.map(Into::into), user_errors })
     }
@@ -92,7 +92,7 @@ impl ErasureMutation {
     ) -> Result<VisitorAnonymizePayload> {
         let call = Call::of(ctx)?;
         let id = VisitorId::from_uuid(input.visitor_id.0);
-        let done = call.app.anonymize_visitor(&call.caller, id, &call.actor()).await;
+        let done = call.app.anonymize_visitor(&asker(call), id, &call.actor()).await;
         let (visitor, user_errors) = split(call, done, ("visitorId", "visitor"))?;
         Ok(VisitorAnonymizePayload { visitor: visitor.map(VisitorNode), user_errors })
     }
@@ -107,10 +107,14 @@ impl ErasureMutation {
     ) -> Result<VisitorExportPayload> {
         let call = Call::of(ctx)?;
         let id = VisitorId::from_uuid(input.visitor_id.0);
-        let part = call.app.export_visitor(&call.caller, id, input.after.as_deref(), &call.actor()).await;
+        let part = call.app.export_visitor(&asker(call), id, input.after.as_deref(), &call.actor()).await;
         let (part, user_errors) = split(call, part, ("visitorId", "visitor"))?;
         Ok(VisitorExportPayload { part: part.map(Into::into), user_errors })
     }
+}
+
+fn asker(call: &Call) -> DataAsker {
+    DataAsker::Caller(call.caller.clone())
 }
 
 /// The two halves of a payload about a thing that an input field names.

@@ -9,6 +9,7 @@
 //!   credentials nothing is answered at all.
 
 mod account_mutation;
+mod audit_mutation;
 mod auth;
 mod bot_mutation;
 mod call;

@@ -5,6 +5,7 @@ use signet_app::{ActivationFailure, Actor, AppError, RevokeBy, SendAsAgent};
 use signet_domain::{ClientMessageId, ConversationId, MessageText, Scope, SessionId};
 
 use crate::account_mutation::AccountMutation;
+use crate::audit_mutation::AuditMutation;
 use crate::bot_mutation::BotMutation;
 use crate::call::Call;
 use crate::erasure_mutation::ErasureMutation;
@@ -132,6 +133,7 @@ pub(crate) struct ConversationTypingPayload {
 pub(crate) struct Mutation(
     VisitorMutation,
     ErasureMutation,
+    AuditMutation,
     ProjectMutation,
     KeyMutation,
     KeySetMutation,

@@ -35,6 +35,8 @@ pub(crate) struct ProjectSettingsInput {
     allowed_origins: Option<Vec<String>>,
     /// Whether every page of the developer's own machine may. For demos and development.
     allows_loopback: Option<bool>,
+    /// Whether a visitor session must be for a key of the client, of which every use brings a proof. Switched on, it ends the sessions without one.
+    requires_session_key: Option<bool>,
     /// How long what is about people is kept: the whole of it, what is left out in it is kept until somebody erases it.
     retention: Option<RetentionInput>,
 }
@@ -55,6 +57,7 @@ impl ProjectSettingsInput {
             key_management: self.key_management,
             allowed_origins: self.allowed_origins,
             any_loopback: self.allows_loopback,
+            requires_session_key: self.requires_session_key,
             retention: self.retention.map(Into::into),
         }
     }
@@ -108,13 +111,13 @@ const WRITE_COST: usize = 100;
 
 #[Object]
 impl ProjectMutation {
-    /// Creates a project that its creator owns. For people who own the platform or a project.
+    /// Creates a project, which a person who creates it owns. For owners of the platform, and programs they gave `platform:write`.
     #[graphql(complexity = "WRITE_COST + child_complexity")]
     async fn project_create(&self, ctx: &Context<'_>, input: ProjectCreateInput) -> Result<ProjectPayload> {
         let call = Call::of(ctx)?;
+        let access = call.on_platform()?;
         let change = input.settings.unwrap_or_default().into_change(Some(input.name));
-        let created =
-            call.app.create_own_project(&call.caller, &input.project_id, change, &call.actor()).await;
+        let created = call.app.create_own_project(&access, &input.project_id, change, &call.actor()).await;
         ProjectPayload::of(call, created)
     }
 

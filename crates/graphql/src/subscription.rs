@@ -85,6 +85,7 @@ async fn next(feed: &mut ProjectFeed, call: &Call) -> Result<ConversationEvent, 
                         kind: ConversationEventKind::VisitorTyping,
                         conversation: detail.into(),
                         message: None,
+                        correlation_id: None,
                     })
                 })
             }
@@ -109,5 +110,6 @@ fn stored(event: &Event) -> Option<ConversationEvent> {
         kind: ConversationEventKind::of(event.kind)?,
         conversation: ConversationNode::from(conversation),
         message: event.message.clone().map(MessageNode),
+        correlation_id: event.correlation_id.clone(),
     })
 }

@@ -60,7 +60,7 @@ impl UserError {
     /// The error of a refused activation. The brand reads it while it builds its token provider.
     pub(crate) fn authentication(failure: &ActivationFailure, context: &RequestContext) -> Self {
         let field = match failure.code {
-            FailureCode::ProjectNotSetUp => Some(input("projectId")),
+            FailureCode::ProjectNotSetUp | FailureCode::SessionKeyRequired => Some(input("projectId")),
             FailureCode::RateLimited | FailureCode::ServiceUnavailable => None,
             _ => Some(input("credentials")),
         };

@@ -102,7 +102,8 @@ impl From<AppError> for ApiError {
             | AppError::SecondFactorInvalid
             | AppError::SessionExpired
             | AppError::SessionEnded
-            | AppError::SessionUnproved => StatusCode::UNAUTHORIZED,
+            | AppError::SessionUnproved
+            | AppError::SessionProofElsewhere => StatusCode::UNAUTHORIZED,
             AppError::Invalid { .. } => StatusCode::BAD_REQUEST,
             AppError::ConversationClosed | AppError::Conflict { .. } | AppError::Exists(_) => {
                 StatusCode::CONFLICT

@@ -106,7 +106,7 @@ impl FromRequestParts<Server> for Visitor {
         let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0).path();
         let (proof, method) = (proof(&parts.headers), parts.method.as_str());
         let shown = ShownSession { token, proof, method, path };
-        Ok(Self(server.app.proved_session(&shown, context)?))
+        Ok(Self(server.app.proved_session(&shown, context).await?))
     }
 }
 

@@ -75,7 +75,9 @@ fn failed(failure: &ActivationFailure, context: RequestContext) -> Response {
         | FailureCode::TokenClaimsInvalid
         | FailureCode::TokenExpired
         | FailureCode::TokenReplayed => StatusCode::UNAUTHORIZED,
-        FailureCode::ProjectNotSetUp | FailureCode::OriginNotAllowed => StatusCode::FORBIDDEN,
+        FailureCode::ProjectNotSetUp | FailureCode::OriginNotAllowed | FailureCode::SessionKeyRequired => {
+            StatusCode::FORBIDDEN
+        }
         FailureCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         FailureCode::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     };

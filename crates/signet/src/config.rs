@@ -148,9 +148,11 @@ impl RateLimitSettings {
         let or = |said: Option<NonZeroU32>, default| said.map_or(default, NonZeroU32::get);
         RateLimits {
             activations_per_address: or(self.activations_per_address, default.activations_per_address),
+            activations_per_session: or(self.activations_per_session, default.activations_per_session),
             activations_per_project: or(self.activations_per_project, default.activations_per_project),
             messages_per_visitor: or(self.messages_per_visitor, default.messages_per_visitor),
             messages_per_address: or(self.messages_per_address, default.messages_per_address),
+            messages_per_project: or(self.messages_per_project, default.messages_per_project),
             sign_ins_per_account: or(self.sign_ins_per_account, default.sign_ins_per_account),
             sign_ins_per_address: or(self.sign_ins_per_address, default.sign_ins_per_address),
             tests_per_caller: or(self.tests_per_caller, default.tests_per_caller),

@@ -254,14 +254,18 @@ settings! {
 settings! {
     /// How much is let in. Each is "so many at once, refilled evenly over the period".
     RateLimitSettings in "rate_limits" {
-        /// Secured activations per address and minute.
+        /// Activations per address and minute.
         activations_per_address: NonZeroU32, "N", Serve, "120", "600";
+        /// Activations per session, or per device of a guest, and minute.
+        activations_per_session: NonZeroU32, "N", Serve, "60", "30";
         /// Secured activations per project and second.
         activations_per_project: NonZeroU32, "N", Serve, "2000", "500";
         /// Messages per visitor and minute.
         messages_per_visitor: NonZeroU32, "N", Serve, "60", "30";
         /// Messages per address and minute.
         messages_per_address: NonZeroU32, "N", Serve, "300", "1000";
+        /// Messages per project and second.
+        messages_per_project: NonZeroU32, "N", Serve, "2000", "500";
         /// Sign-in attempts per account and minute.
         sign_ins_per_account: NonZeroU32, "N", Serve, "10", "5";
         /// Sign-in attempts per address and minute.

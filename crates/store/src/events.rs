@@ -48,6 +48,37 @@ pub struct NewEvent {
     pub created_at: Timestamp,
 }
 
+impl NewEvent {
+    /// Something happened in a conversation, which is now as it stands here.
+    pub fn of_conversation(kind: EventKind, conversation: Conversation, created_at: Timestamp) -> Self {
+        Self {
+            project_id: conversation.project_id.clone(),
+            kind,
+            visitor_id: conversation.visitor_id,
+            conversation: Some(conversation),
+            message: None,
+            created_at,
+        }
+    }
+
+    /// Something happened to a visitor, whatever they may have written.
+    pub fn of_visitor(
+        kind: EventKind,
+        project_id: &ProjectId,
+        visitor_id: VisitorId,
+        created_at: Timestamp,
+    ) -> Self {
+        let project_id = project_id.clone();
+        Self { project_id, kind, visitor_id, conversation: None, message: None, created_at }
+    }
+
+    /// The same, with the new entry.
+    #[must_use]
+    pub fn with(self, message: Message) -> Self {
+        Self { message: Some(message), ..self }
+    }
+}
+
 /// Where an event comes from, and what it is about beside visitor, conversation and message.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trace<'a> {

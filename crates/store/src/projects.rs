@@ -13,16 +13,16 @@ macro_rules! columns {
     () => {
         "id, name, authenticated_mode, token_profile, claim_prefix, issuers, session_lifetime_ms, \
          token_max_lifetime_ms, allowed_origins, created_at, signature_algorithms, key_management, \
-         token_leeway_ms, retention"
+         token_leeway_ms, retention, requires_session_key"
     };
 }
 
 statements! {
-    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
+    INSERT = concat!("INSERT INTO projects (", columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
     INSERT_COUNTER = "INSERT INTO project_counters (project_id, event_sequence) VALUES ($1, 0)";
     UPDATE = "UPDATE projects SET name = $1, authenticated_mode = $2, token_profile = $3, claim_prefix = $4, \
         issuers = $5, session_lifetime_ms = $6, token_max_lifetime_ms = $7, allowed_origins = $8, signature_algorithms = $9, \
-        key_management = $10, token_leeway_ms = $11, retention = $12 WHERE id = $13";
+        key_management = $10, token_leeway_ms = $11, retention = $12, requires_session_key = $13 WHERE id = $14";
     FIND = concat!("SELECT ", columns!(), " FROM projects WHERE id = $1");
     LIST = concat!(
         "SELECT ", columns!(), " FROM projects WHERE id IN (SELECT value FROM json_each($1)) \
@@ -33,6 +33,7 @@ statements! {
          ORDER BY id DESC LIMIT $2"),
         postgres: concat!("SELECT ", columns!(), " FROM projects WHERE id = ANY($1) ORDER BY id DESC LIMIT $2");
     ALL = concat!("SELECT ", columns!(), " FROM projects ORDER BY id");
+    DEMANDING_KEYS = "SELECT id FROM projects WHERE requires_session_key";
 }
 
 /// Stores a new project (and its event counter). [`StoreError::Conflict`] if the id is taken.
@@ -55,6 +56,7 @@ pub async fn insert(tx: &mut Tx<'_>, project: &Project) -> Result<(), StoreError
         (&key_management).into(),
         millis(project.token_leeway).into(),
         (&retention).into(),
+        project.requires_session_key.into(),
     ];
     tx.execute(INSERT, &values).await?;
     tx.execute(INSERT_COUNTER, &[(&project.id).into()]).await.map(drop)
@@ -78,6 +80,7 @@ pub async fn update(tx: &mut Tx<'_>, project: &Project) -> Result<bool, StoreErr
         (&key_management).into(),
         millis(project.token_leeway).into(),
         (&retention).into(),
+        project.requires_session_key.into(),
         (&project.id).into(),
     ];
     tx.changes(UPDATE, &values).await
@@ -110,6 +113,11 @@ pub async fn all(tx: &mut Tx<'_>) -> Result<Vec<Project>, StoreError> {
     tx.query(ALL, &[], read).await
 }
 
+/// The projects whose sessions must be for a key.
+pub async fn demanding_keys(tx: &mut Tx<'_>) -> Result<Vec<ProjectId>, StoreError> {
+    tx.query(DEMANDING_KEYS, &[], |row| row.get(0, "projects.id")).await
+}
+
 fn read(row: &Row<'_>) -> Result<Project, StoreError> {
     Ok(Project {
         id: row.get(0, "projects.id")?,
@@ -126,6 +134,7 @@ fn read(row: &Row<'_>) -> Result<Project, StoreError> {
         key_management: row.word(11, "projects.key_management", from_json)?,
         token_leeway: duration(row, 12, "projects.token_leeway_ms")?,
         retention: row.word(13, "projects.retention", from_json)?,
+        requires_session_key: row.get(14, "projects.requires_session_key")?,
     })
 }
 

@@ -3,7 +3,7 @@
 use signet_domain::{Assurance, ConversationId, ProjectId, Timestamp, VisitorId};
 use uuid::Uuid;
 
-use crate::sql::statements;
+use crate::sql::{Sql, statements};
 use crate::{StoreError, Tx, erasure};
 
 statements! {
@@ -36,8 +36,7 @@ pub async fn conversations_to_anonymize(
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<ConversationId>, StoreError> {
-    let values = [project_id.into(), before.into(), (limit as i64).into()];
-    tx.query(TO_ANONYMIZE, &values, |row| row.get(0, "conversations.id")).await
+    closed_before(tx, TO_ANONYMIZE, (project_id, before, limit)).await
 }
 
 /// Conversations of a project that were closed before a moment, the oldest first.
@@ -47,8 +46,16 @@ pub async fn conversations_to_delete(
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<ConversationId>, StoreError> {
+    closed_before(tx, TO_DELETE, (project_id, before, limit)).await
+}
+
+async fn closed_before(
+    tx: &mut Tx<'_>,
+    sql: Sql,
+    (project_id, before, limit): (&ProjectId, Timestamp, usize),
+) -> Result<Vec<ConversationId>, StoreError> {
     let values = [project_id.into(), before.into(), (limit as i64).into()];
-    tx.query(TO_DELETE, &values, |row| row.get(0, "conversations.id")).await
+    tx.query(sql, &values, |row| row.get(0, "conversations.id")).await
 }
 
 /// Removes a conversation that was anonymised and erased to the end, with the answers to its survey; its sales stay with their

@@ -30,6 +30,8 @@ pub struct VisitorClient {
     pub hand_over: Option<String>,
     /// The key that the session is for.
     key: Option<Arc<SigningKey>>,
+    /// What proofs carry as `nonce`.
+    pub nonce: Option<String>,
 }
 
 impl VisitorClient {
@@ -46,6 +48,7 @@ impl VisitorClient {
             ext_id: None,
             hand_over: None,
             key: None,
+            nonce: None,
         }
     }
 
@@ -71,13 +74,16 @@ impl VisitorClient {
         let key = self.key.as_ref().expect("a client with a key");
         let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": public_members(key) });
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, self.token().as_bytes());
-        let claims = json!({
+        let mut claims = json!({
             "jti": new_id(),
             "htm": method,
             "htu": format!("{}/visitor/v1{path}", self.platform_origin),
             "iat": now_unix_ms() / 1_000 + seconds,
             "ath": signet_token::base64url::encode(hash),
         });
+        if let Some(nonce) = &self.nonce {
+            claims["nonce"] = nonce.as_str().into();
+        }
         key.sign_compact(&header.to_string(), claims.to_string().as_bytes()).expect("a signature")
     }
 

@@ -63,6 +63,16 @@ struct Claims {
     htu: String,
     iat: i64,
     ath: String,
+    nonce: Option<String>,
+}
+
+/// What identifies a good proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proved {
+    /// `jti`: to be taken once as long as the proof is of now, [`PROOF_LEEWAY_SECONDS`] before and after `iat`.
+    pub id: String,
+    /// `nonce`: whom it was made for (RFC 9449 section 8).
+    pub nonce: Option<String>,
 }
 
 /// What a proof must be for. Without `Debug`: it holds a token.
@@ -103,11 +113,11 @@ pub enum ProofFault {
     Stale,
 }
 
-/// Checks a proof; gives its `jti`, which must be used once as long as the proof is of now: [`PROOF_LEEWAY_SECONDS`] before and after `iat`.
+/// Checks a proof. Whether it was used before, and for whom it is, is the caller's to see.
 ///
 /// # Errors
 /// [`ProofFault`].
-pub fn check(proof: &str, wanted: &ProofFor<'_>) -> Result<String, ProofFault> {
+pub fn check(proof: &str, wanted: &ProofFor<'_>) -> Result<Proved, ProofFault> {
     if proof.len() > MAX_PROOF_BYTES {
         return Err(ProofFault::Malformed);
     }
@@ -141,7 +151,7 @@ pub fn check(proof: &str, wanted: &ProofFor<'_>) -> Result<String, ProofFault> {
     if claims.iat.abs_diff(wanted.now_unix_ms.div_euclid(1_000)) > PROOF_LEEWAY_SECONDS.unsigned_abs() {
         return Err(ProofFault::Stale);
     }
-    Ok(claims.jti)
+    Ok(Proved { id: claims.jti, nonce: claims.nonce })
 }
 
 #[cfg(test)]
@@ -186,7 +196,10 @@ mod tests {
             claims[name] = value;
             check(&proof(&key, &header_of(&key), &claims), &wanted(&thumbprint))
         };
-        assert_eq!(check_claims("jti", "one".into()), Ok("one".to_owned()));
+        let proved =
+            |id: &str, nonce: Option<&str>| Ok(Proved { id: id.to_owned(), nonce: nonce.map(str::to_owned) });
+        assert_eq!(check_claims("jti", "one".into()), proved("one", None));
+        assert_eq!(check_claims("nonce", "here".into()), proved("1", Some("here")));
         for seconds in [-60, 60] {
             assert!(check_claims("iat", (NOW / 1_000 + seconds).into()).is_ok());
         }
@@ -198,6 +211,7 @@ mod tests {
             ("htm", "POST".into(), ProofFault::OtherRequest),
             ("htu", "https://chat.example/visitor/v1/messages".into(), ProofFault::OtherRequest),
             ("ath", "x".into(), ProofFault::OtherToken),
+            ("nonce", 1.into(), ProofFault::Malformed),
             ("jti", "".into(), ProofFault::Malformed),
             ("jti", "x".repeat(65).into(), ProofFault::Malformed),
         ] {

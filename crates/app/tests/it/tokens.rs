@@ -131,6 +131,7 @@ async fn codes_and_reasons_are_pinned() {
          TOKEN_REPLAYED: Failed to fetch authentication with a server error: the token was used before\n\
          PROJECT_NOT_SET_UP: Failed to authenticate visitor from credentials : the website is not correctly setup (null)\n\
          ORIGIN_NOT_ALLOWED: Failed to fetch authentication with a server error: this page's origin is not allowed for the project\n\
+         SESSION_KEY_REQUIRED: Failed to fetch authentication with a server error: the project demands a session key and this client brought none\n\
          OPTION_INVALID: A valid authentication option must be provided\n\
          RATE_LIMITED: Failed to fetch authentication with a server error: too many attempts, try again later\n\
          SERVICE_UNAVAILABLE: Failed to fetch authentication with a server error: the service is unavailable, try again later"

@@ -54,4 +54,7 @@ pub(crate) struct ConversationEvent {
     pub(crate) conversation: ConversationNode,
     /// The new entry, when there is one.
     pub(crate) message: Option<MessageNode>,
+    /// The request behind what happened to the visitor's identity, as the page was answered and as it stands in audit log and server log. Null for
+    /// what happened by itself.
+    pub(crate) correlation_id: Option<String>,
 }

@@ -109,6 +109,11 @@ impl ProjectNode {
         self.0.allowed_origins.any_loopback
     }
 
+    /// Whether a visitor session must be for a key of the client, of which every use brings a proof. Activations without one are refused.
+    async fn requires_session_key(&self) -> bool {
+        self.0.requires_session_key
+    }
+
     /// What every page of the site contains, to copy.
     #[expect(clippy::unused_async, reason = "resolvers are asynchronous")]
     async fn snippet(&self, ctx: &Context<'_>) -> Result<String> {

@@ -60,6 +60,7 @@ enum Close {
     SessionEnded,
     SessionExpired,
     Unproved,
+    ProvedElsewhere,
     NoHello,
     TooSlow,
 }
@@ -73,6 +74,7 @@ impl Close {
             Self::SessionEnded => 4401,
             Self::SessionExpired => 4403,
             Self::Unproved => 4404,
+            Self::ProvedElsewhere => 4405,
             Self::NoHello => 4408,
             Self::TooSlow => 4429,
         }
@@ -86,6 +88,7 @@ impl Close {
             Self::SessionEnded => "the session has ended",
             Self::SessionExpired => "the session has expired",
             Self::Unproved => "the proof of the session's key is missing or not good",
+            Self::ProvedElsewhere => "the proof was made for another server, make one without a nonce",
             Self::NoHello => "no hello in time",
             Self::TooSlow => "reading too slowly",
         }
@@ -172,13 +175,15 @@ async fn greet(
     let hello = tokio::time::timeout(HELLO_TIMEOUT, first_frame(out)).await.map_err(|_| Close::NoHello)??;
     let proof = hello.proof.as_deref();
     let shown = ShownSession { token: &hello.token, proof, method: "GET", path: ADDRESS };
-    let session = match app.proved_session(&shown, context) {
-        Ok(session) => session,
-        Err(error) => return Err(out.session_over(error).await),
-    };
     let known = hello.conversation_id.map(|id| (id, hello.sequence));
-    match app.visitor_feed(session, known).await {
+    let opened = async {
+        let session = app.proved_session(&shown, context).await?;
+        app.visitor_feed(session, known).await
+    };
+    match opened.await {
         Ok(feed) => Ok(Box::new(feed)),
+        Err(AppError::SessionUnproved) => Err(Close::Unproved.into()),
+        Err(AppError::SessionProofElsewhere) => Err(Close::ProvedElsewhere.into()),
         Err(AppError::SessionExpired) => Err(out.session_over(signet_app::SessionError::Expired).await),
         Err(AppError::SessionEnded) => Err(Close::SessionEnded.into()),
         Err(error) => {
@@ -240,6 +245,7 @@ mod tests {
             Close::SessionEnded,
             Close::SessionExpired,
             Close::Unproved,
+            Close::ProvedElsewhere,
             Close::NoHello,
             Close::TooSlow,
         ] {

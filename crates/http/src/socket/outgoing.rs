@@ -80,8 +80,6 @@ impl Outgoing {
     pub(super) async fn session_over(&mut self, error: SessionError) -> End {
         match error {
             SessionError::Ended => Close::SessionEnded.into(),
-            SessionError::Unproved => Close::Unproved.into(),
-            SessionError::ProvedTooOften => Close::Unavailable.into(),
             SessionError::Expired => match self.push_text(encode::expired()).await {
                 Ok(()) => Close::SessionExpired.into(),
                 Err(end) => end,

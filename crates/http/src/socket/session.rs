@@ -117,6 +117,7 @@ impl<'s> Session<'s> {
                 }
                 Step::Received(message) => Box::pin(self.hear(message?)).await?,
                 Step::Flush => self.out.flush().await?,
+                Step::Tick if self.feed.has_ended() => return Err(Close::SessionEnded.into()),
                 Step::Tick => self.ping().await?,
             }
         }

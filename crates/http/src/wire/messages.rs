@@ -127,6 +127,8 @@ record! {
         display_name: Option<String>,
         /// Can be kept in storage: ends this session at `logout`, and can do nothing else.
         sign_out_handle: String,
+        /// What proofs of the session's key may carry as `nonce`; `null` for a session without a key.
+        proof_nonce: Option<String>,
     }
 }
 
@@ -184,6 +186,7 @@ words! {
         TokenReplayed = "TOKEN_REPLAYED",
         ProjectNotSetUp = "PROJECT_NOT_SET_UP",
         OriginNotAllowed = "ORIGIN_NOT_ALLOWED",
+        SessionKeyRequired = "SESSION_KEY_REQUIRED",
         OptionInvalid = "OPTION_INVALID",
         RateLimited = "RATE_LIMITED",
         ServiceUnavailable = "SERVICE_UNAVAILABLE",

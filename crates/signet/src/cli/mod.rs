@@ -16,6 +16,7 @@ mod project;
 mod serve;
 mod storage;
 mod token;
+mod visitor;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,12 @@ enum Command {
     /// Make visitor tokens, and find out what is wrong with them
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Hand over or erase everything about a visitor
+    #[command(subcommand)]
+    Visitor(visitor::VisitorCommand),
+    /// Erase what was written in a closed conversation
+    #[command(subcommand)]
+    Conversation(visitor::ConversationCommand),
     /// Verify, export and shorten the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -114,6 +121,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bot(command) => bot::run(command).await,
         Command::Client(command) => client::run(command).await,
         Command::Token(command) => return token::run(command).await,
+        Command::Visitor(command) => visitor::run(command).await,
+        Command::Conversation(command) => visitor::run_conversation(command).await,
         Command::Audit(command) => return audit::run(command).await,
         Command::Doctor(args) => return doctor::run(args).await,
         Command::Backup(command) => backup::run(command).await,

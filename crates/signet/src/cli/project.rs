@@ -115,6 +115,9 @@ struct SettingArgs {
     /// What stands before userId and visitorData in the claims [default of a new project: https://iadvize.com/]
     #[arg(long, value_name = "PREFIX")]
     claim_prefix: Option<String>,
+    /// Whether a visitor session must be for a key of the client, of which every use brings a proof: on or off [default of a new project: off]
+    #[arg(long, value_name = "SWITCH", value_parser = parse_switch)]
+    require_session_key: Option<bool>,
     #[command(flatten)]
     retention: RetentionArgs,
 }
@@ -182,6 +185,14 @@ fn parse_mode(text: &str) -> Result<AuthenticatedMode, String> {
     AuthenticatedMode::parse(&text.to_ascii_uppercase()).ok_or_else(|| "one of on, observe, off".to_owned())
 }
 
+fn parse_switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("one of on, off".to_owned()),
+    }
+}
+
 fn parse_profile(text: &str) -> Result<TokenProfile, String> {
     TokenProfile::parse(&text.to_ascii_uppercase()).ok_or_else(|| "one of compatible, strict".to_owned())
 }
@@ -226,6 +237,9 @@ impl SettingArgs {
         }
         if let Some(prefix) = self.claim_prefix {
             project.claim_prefix = prefix;
+        }
+        if let Some(required) = self.require_session_key {
+            project.requires_session_key = required;
         }
         self.retention.apply(&mut project.retention);
     }
@@ -328,6 +342,7 @@ fn describe(project: &Project) -> Record {
         .with("signatureAlgorithms", project.signature_algorithms.clone())
         .with("keyManagement", project.key_management.clone())
         .with("allowedOrigins", origins)
+        .with("requiresSessionKey", project.requires_session_key)
         .with("createdAt", project.created_at.to_string());
     let kept = project.retention.settings();
     kept.into_iter()

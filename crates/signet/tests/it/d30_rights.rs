@@ -20,7 +20,7 @@ enum Need {
     PersonWith(Scope),
     /// It is about the caller alone, whoever that is.
     Own,
-    /// An owner of the platform: `platform_key_administration.rs` tests who that is.
+    /// An owner of the platform, or a program that one of them gave `platform:write`.
     Platform,
 }
 use Need::{Own, PersonWith, Platform, Scope as With};
@@ -50,6 +50,7 @@ const FIELDS: &[(&str, Need)] = &[
     ("groups(projectId: \"{project}\") { id }", With(Scope::UsersRead)),
     ("apiClients(projectId: \"{project}\") { id }", With(Scope::UsersRead)),
     ("auditEvents(projectId: \"{project}\") { nodes { sequence } }", With(Scope::AuditRead)),
+    ("auditExport(input: { projectId: \"{project}\" })", With(Scope::AuditRead)),
     (
         "testVisitorAuthenticateFromCredentials(input: { projectId: \"{project}\", credentials: \"x\" })",
         With(Scope::VisitorsAuthenticate),
@@ -83,7 +84,7 @@ const FIELDS: &[(&str, Need)] = &[
     ("closedConversationAnonymize(input: { conversationId: \"{closed}\" })", With(Scope::VisitorsErase)),
     ("visitorExport(input: { visitorId: \"{erased}\" })", With(Scope::VisitorsErase)),
     ("visitorAnonymize(input: { visitorId: \"{erased}\" })", With(Scope::VisitorsErase)),
-    ("projectCreate(input: { projectId: \"shop-1\", name: \"x\" })", Own),
+    ("projectCreate(input: { projectId: \"{n}\", name: \"x\" })", Platform),
     ("projectUpdate(input: { projectId: \"{project}\", name: \"Shop\" })", With(Scope::ProjectsWrite)),
     ("customerKeyRegister(input: { projectId: \"{project}\", key: \"x\" })", With(Scope::KeysWrite)),
     (
@@ -153,10 +154,11 @@ const FIELDS: &[(&str, Need)] = &[
     ("botUpdate(input: { projectId: \"{project}\", botId: \"{user}\" })", With(Scope::UsersWrite)),
     ("botSecretRotate(input: { projectId: \"{project}\", botId: \"{user}\" })", With(Scope::UsersWrite)),
     ("botRemove(input: { projectId: \"{project}\", botId: \"{user}\" })", With(Scope::UsersWrite)),
-    ("platformKeys", Platform),
-    ("platformKeyCreate", Platform),
-    ("platformKeyRetire", Platform),
-    ("platformKeyRevoke", Platform),
+    // Of the keys' use everybody sees that of their own projects: `platform_key_administration.rs`.
+    ("platformKeys { keyId }", Own),
+    ("platformKeyCreate(input: {})", Platform),
+    ("platformKeyRetire(input: { keyId: \"nobodys\" })", Platform),
+    ("platformKeyRevoke(input: { keyId: \"nobodys\" })", Platform),
     ("customerKeyTry(input: { projectId: \"{project}\", customerKeyId: \"{key}\" })", With(Scope::KeysWrite)),
     ("viewerUpdate", Own),
     ("viewerPasswordChange", Own),
@@ -204,6 +206,7 @@ const RECORDS: [&str; 7] =
 struct Brands {
     served: Served,
     ours: ServedProject,
+    platform_owner: GraphqlClient,
     owner: GraphqlClient,
     ids: BTreeMap<&'static str, String>,
     made: std::cell::Cell<u32>,
@@ -222,6 +225,7 @@ impl Brands {
         let ours = ServedProject::create(&installation, "shop-1").await;
         let theirs = ServedProject::create(&installation, "shop-2").await;
         let served = Served::start(installation, &[]).await;
+        let platform_owner = served.platform_owner().await;
         let owner = person(&served, &ours, "founder", "owner").await;
         let mut ids = BTreeMap::from([("project", ours.id.clone())]);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -238,7 +242,7 @@ impl Brands {
         let invite = "mutation { userInvite(input: { projectId: \"shop-1\", email: \"pat@desk.example\", name: \"Pat\", role: AGENT }) { user { id } } }";
         ids.insert("user", text(&owner.data(invite, json!({})).await["userInvite"]["user"]["id"]));
         drop(theirs);
-        Self { served, ours, owner, ids, made: std::cell::Cell::new(0) }
+        Self { served, ours, platform_owner, owner, ids, made: std::cell::Cell::new(0) }
     }
 
     /// The field with ids in their places. What is used up by the call is made anew for each.
@@ -395,6 +399,40 @@ async fn d30_every_field_answers_those_who_may_and_nobody_else() {
         );
     }
     nobody_at_all(&brands, &kinds).await;
+}
+
+#[tokio::test]
+async fn d30_what_all_projects_share_is_the_platforms_owners_alone() {
+    let brands = Brands::open().await;
+    let platform_owner = &brands.platform_owner;
+    let create = "mutation { apiClientCreate(input: { projectId: \"shop-1\", name: \"Platform\", scopes: [\"platform:write\"] }) {
+        apiClient { id } clientSecret userErrors { message } } }";
+    let mut made = platform_owner.data(create, json!({})).await["apiClientCreate"].take();
+    let text = |value: Value| value.as_str().unwrap().to_owned();
+    let (id, secret) = (text(made["apiClient"]["id"].take()), text(made["clientSecret"].take()));
+    let program = GraphqlClient::client(&brands.served.server.url, &id, &secret).await;
+    let others: Vec<Scope> = Scope::ALL.into_iter().filter(|scope| *scope != Scope::PlatformWrite).collect();
+    let mut refused = vec![("a program with every other right", brands.program_with(&others).await)];
+    for role in Role::ALL {
+        let word = role.as_str().to_lowercase();
+        refused.push((role.as_str(), person(&brands.served, &brands.ours, &word, &word).await));
+    }
+    let shared = async || {
+        let query = "{ platformKeys { keyId state } viewer { rights { projectId } } }";
+        platform_owner.data(query, json!({})).await
+    };
+    for (field, _) in FIELDS.iter().filter(|(_, need)| matches!(need, Platform)) {
+        let before = shared().await;
+        for (who, caller) in &refused {
+            let got = brands.ask(caller, "Mutation", &brands.fill(field).await).await;
+            assert_eq!(got, Got::Denied, "{who} may not, and does: {field}");
+        }
+        assert_eq!(shared().await, before, "refused, and yet: {field}");
+        for caller in [platform_owner, &program] {
+            let got = brands.ask(caller, "Mutation", &brands.fill(field).await).await;
+            assert_ne!(got, Got::Denied, "{field}");
+        }
+    }
 }
 
 /// Without credentials, and with a visitor's, every field is refused before it is looked at.

@@ -74,7 +74,7 @@ pub(crate) async fn watch(graphql: &GraphqlClient, project: &str) -> GraphqlSubs
     let query = "query($id: ID!) { project(projectId: $id) { eventCursor } }";
     let cursor = graphql.data(query, json!({ "id": project })).await["project"]["eventCursor"].clone();
     let subscription = "subscription($id: ID!, $after: Long) { conversationEvents(projectId: $id, after: $after) {
-        cursor kind conversation { id state identity { state } } message { sequence kind notice text assurance } } }";
+        cursor kind correlationId conversation { id state identity { state } } message { sequence kind notice text assurance } } }";
     graphql.subscribe(subscription, json!({ "id": project, "after": cursor })).await
 }
 

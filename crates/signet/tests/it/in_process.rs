@@ -9,6 +9,7 @@ use signet::server::{RunningServer, Server};
 use signet::settings::Settings;
 use signet_app::{Actor, NewApiClient, NewCustomerKey};
 use signet_domain::env::{ManualClock, Random};
+use signet_domain::origin::Origin;
 use signet_domain::{Env, Project, Scopes, Timestamp};
 use signet_testkit::token_factory::TokenFactory;
 use signet_testkit::{GraphqlClient, VisitorClient};
@@ -102,4 +103,68 @@ async fn a_session_lasts_an_hour_to_the_millisecond() {
     );
     drop(events);
     bank.server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hand_over_code_is_good_once_for_a_minute_on_one_origin_of_one_project() {
+    let platform = Frozen::start(None).await;
+    let (shop, sister) = ("https://shop.example", "https://sister.example");
+    for id in ["shop", "other"] {
+        let mut project = Project::new(id, id, platform.server.app().env().now()).unwrap();
+        project.allowed_origins.origins = [shop, sister].map(|origin| Origin::parse(origin).unwrap()).into();
+        platform.server.app().create_project(project, &Actor::system()).await.unwrap();
+    }
+    let at = |project: &str, origin: &str| {
+        let mut visitor = VisitorClient::new(platform.server.public_url(), project);
+        visitor.embedding_origin = Some(origin.to_owned());
+        visitor
+    };
+    let mut here = at("shop", shop);
+    here.activate_anonymously().await;
+    let id = here.send("Do you ship to Spain?").await["conversationId"].clone();
+    let code = async || {
+        let made = here.post("/hand-over", &json!({ "origin": sister })).await;
+        assert_eq!(made.status, 201);
+        made.body["code"].as_str().map(str::to_owned)
+    };
+    let arrive = async |mut visitor: VisitorClient, code: &Option<String>| {
+        visitor.hand_over.clone_from(code);
+        let outcome = visitor.activate_anonymously().await["continuity"]["outcome"].clone();
+        (visitor, outcome)
+    };
+
+    // It is not even made for an origin that is not on the list, and not taken from one.
+    for elsewhere in ["https://evil.example", "http://sister.example", "https://sister.example:8443", "null"]
+    {
+        let refused = here.post("/hand-over", &json!({ "origin": elsewhere })).await;
+        assert_eq!((refused.status, refused.code()), (403, "ORIGIN_NOT_ALLOWED"), "{elsewhere}");
+    }
+    let taken = code().await;
+    let mut evil = at("shop", "https://evil.example");
+    evil.hand_over.clone_from(&taken);
+    let refused = evil.try_activate(&json!({ "type": "ANONYMOUS" })).await;
+    assert_eq!((refused.status, refused.code()), (403, "ORIGIN_NOT_ALLOWED"));
+    platform.clock.advance(Duration::from_millis(59_999));
+    let (there, outcome) = arrive(at("shop", sister), &taken).await;
+    assert_eq!(outcome, "HANDED_OVER", "until the last millisecond");
+    assert_eq!(there.send("And from here?").await["conversationId"], id);
+
+    // Used, for another origin of the project, for another project, by no browser at all, and a minute old.
+    let mut nowhere = at("shop", sister);
+    nowhere.embedding_origin = None;
+    for (visitor, code, late, what) in [
+        (at("shop", sister), taken, 0, "a second time"),
+        (at("shop", shop), code().await, 0, "where it comes from"),
+        (at("other", sister), code().await, 0, "in another project"),
+        (nowhere, code().await, 0, "without an origin"),
+        (at("shop", sister), code().await, 60_000, "after a minute"),
+    ] {
+        platform.clock.advance(Duration::from_millis(late));
+        let (visitor, outcome) = arrive(visitor, &code).await;
+        assert_eq!(outcome, "NONE", "{what}");
+        assert_eq!(visitor.history().await.ok()["entries"], json!([]), "{what}");
+        // Whoever shows it uses it up, whether it is theirs or not.
+        assert_eq!(arrive(at("shop", sister), &code).await.1, "NONE", "{what}, and then rightly");
+    }
+    platform.server.stop().await.unwrap();
 }

@@ -11,15 +11,15 @@ use crate::customer_keys::person;
 use crate::fixture::{BINARY, PUBLIC_URL, Served, ServedProject, answer, watch};
 
 /// Two nodes, and a project that was made when both ran already.
-struct Nodes {
-    one: Served,
-    two: TestServer,
-    project: ServedProject,
+pub(crate) struct Nodes {
+    pub(crate) one: Served,
+    pub(crate) two: TestServer,
+    pub(crate) project: ServedProject,
     database: String,
 }
 
 impl Nodes {
-    async fn start() -> Option<Self> {
+    pub(crate) async fn start() -> Option<Self> {
         // Without a server the kit has said so, or has failed in CI.
         let server = signet_testkit::postgres::shared()?;
         let database = server.database().await;
@@ -31,11 +31,11 @@ impl Nodes {
         Some(Self { one, two, project, database })
     }
 
-    fn visitor(&self) -> VisitorClient {
+    pub(crate) fn visitor(&self) -> VisitorClient {
         self.one.visitor(&self.project)
     }
 
-    async fn token(&self, user_id: &str) -> String {
+    pub(crate) async fn token(&self, user_id: &str) -> String {
         self.one.token(&self.project, user_id).await
     }
 
@@ -54,7 +54,7 @@ impl Nodes {
 }
 
 /// The same visitor at another node, in another tab or on another device.
-fn at(visitor: &VisitorClient, node: &TestServer) -> VisitorClient {
+pub(crate) fn at(visitor: &VisitorClient, node: &TestServer) -> VisitorClient {
     let mut there = visitor.clone();
     there.moved_to(&node.url);
     there

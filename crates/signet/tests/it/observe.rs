@@ -16,12 +16,14 @@ async fn served() -> (Served, ServedProject, GraphqlClient) {
     (served, project, owner)
 }
 
-/// Accepted tokens and refused ones of the last hour.
-async fn counts(graphql: &GraphqlClient) -> (i64, i64) {
+/// Accepted tokens and refused ones of a project in the last hour.
+pub(crate) async fn counts(graphql: &GraphqlClient, project: &str) -> (i64, i64) {
     let time = |offset: i64| signet_domain::Timestamp::from_millis(now_unix_ms() + offset).to_string();
-    let query = "query($from: DateTime!, $to: DateTime!) { authenticationFailureCounts(projectId: \"shop-1\",
+    let query =
+        "query($id: ID!, $from: DateTime!, $to: DateTime!) { authenticationFailureCounts(projectId: $id,
         interval: { from: $from, to: $to }, buckets: 1) { count successes } }";
-    let data = graphql.data(query, json!({ "from": time(-3_600_000), "to": time(60_000) })).await;
+    let data =
+        graphql.data(query, json!({ "id": project, "from": time(-3_600_000), "to": time(60_000) })).await;
     let span = &data["authenticationFailureCounts"][0];
     (span["successes"].as_i64().unwrap(), span["count"].as_i64().unwrap())
 }
@@ -83,7 +85,7 @@ async fn tokens_are_judged_and_the_visitor_goes_on_anonymously() {
     assert_eq!(visitors["visitors"]["nodes"], json!([{ "externalUserId": null, "assurance": "ANONYMOUS" }]));
 
     // The report: 1 of 5 would have succeeded.
-    eventually("the report", async || counts(&owner).await == (1, 4)).await;
+    eventually("the report", async || counts(&owner, "shop-1").await == (1, 4)).await;
     let feed = "{ authenticationFailures(projectId: \"shop-1\") { nodes { code fineCode correlationId } } }";
     let lines = owner.data(feed, Value::Null).await["authenticationFailures"]["nodes"].to_string();
     assert!(bad.iter().all(|(_, code)| lines.contains(code)), "{lines}");

@@ -203,6 +203,7 @@ macro_rules! both_engines {
     };
 }
 both_engines!(
+    a_large_export_comes_in_parts_and_whole_at_the_command_line,
     an_export_holds_everything_and_an_erasure_leaves_nothing,
     a_closed_conversation_keeps_its_numbers_and_loses_its_words,
 );
@@ -273,6 +274,83 @@ async fn an_export_holds_everything_and_an_erasure_leaves_nothing(mut shop: Shop
     let again = shop.sign_in(&mut laptop).await;
     assert_ne!(again["session"]["visitorId"], visitor);
     assert_eq!(laptop.history().await.ok()["entries"], json!([]));
+}
+
+/// More than one part holds, and more than one page of every list.
+async fn a_large_export_comes_in_parts_and_whole_at_the_command_line(shop: Shop) {
+    let mut visitor = shop.served.visitor(&shop.project);
+    let id = shop.sign_in(&mut visitor).await["session"]["visitorId"].clone();
+    let mut written = Vec::new();
+    for conversation in 0..2 {
+        let mut thread = Value::Null;
+        for number in 0..26 {
+            let text = format!("{conversation}/{number} {}", "long ".repeat(1_500));
+            thread = visitor.send(text.trim()).await["conversationId"].clone();
+            written.push(text.trim().to_owned());
+        }
+        shop.close(&thread).await;
+    }
+    let (mut parts, mut after) = (Vec::new(), Value::Null);
+    while parts.is_empty() || !after.is_null() {
+        let input = json!({ "visitorId": id, "after": after });
+        let part = shop.mutate("visitorExport", input, "part { text next }").await["part"].take();
+        parts.push(part["text"].as_str().unwrap().to_owned());
+        after = part["next"].clone();
+    }
+    // 64 KB and one page of the longest records at most.
+    assert!(parts.len() > 2, "{} parts", parts.len());
+    assert!(parts.iter().all(|part| part.len() < 64 * 1024 + 25 * 11_000));
+    let texts_of = |document: &Value| -> Vec<String> {
+        let threads = document["conversations"].as_array().unwrap().iter();
+        let messages = threads.flat_map(|thread| thread["messages"].as_array().unwrap());
+        messages.filter_map(|message| message["text"].as_str().map(str::to_owned)).collect()
+    };
+    let document: Value = serde_json::from_str(&parts.concat()).unwrap();
+    assert_eq!(texts_of(&document), written, "everything, once, in order");
+
+    // The operator's command, by either id, while the platform runs.
+    let user = canary("user");
+    for who in [&[id.as_str().unwrap()][..], &["--project", "shop-1", "--user-id", &user]] {
+        let exported = shop.served.installation.run(&[&["visitor", "export"], who].concat()).await;
+        assert_eq!(exported["format"], "signet-visitor-export/1");
+        assert_eq!(texts_of(&exported), written);
+        assert_eq!(exported["visitor"], document["visitor"]);
+    }
+    let kinds = "{ auditEvents(projectId: \"shop-1\", filter: { kinds: [\"VISITOR_EXPORTED\"] }) { nodes { actor { type } } } }";
+    let events = shop.owner.data(kinds, json!({})).await["auditEvents"]["nodes"].take();
+    let actors: Vec<_> =
+        events.as_array().unwrap().iter().map(|event| event["actor"]["type"].clone()).collect();
+    assert_eq!(actors, ["OPERATOR", "OPERATOR", "AGENT"]);
+}
+
+#[tokio::test]
+async fn the_operator_erases_at_the_command_line() {
+    let shop = Shop::open(None).await;
+    let installation = &shop.served.installation;
+    let mut visitor = shop.served.visitor(&shop.project);
+    let visitor_id = shop.sign_in(&mut visitor).await["session"]["visitorId"].clone();
+    let id = visitor.send(&canary("text")).await["conversationId"].clone();
+    let anonymize = ["conversation", "anonymize", id.as_str().unwrap()];
+    let refused = crate::command_line::fails(installation, &anonymize);
+    assert!(refused.contains("only a closed conversation can be anonymised"), "{refused}");
+    shop.close(&id).await;
+    let erased = installation.run(&anonymize).await;
+    assert_eq!((&erased["conversationId"], &erased["projectId"]), (&id, &json!("shop-1")));
+    assert_eq!(texts(&conversation(&shop.owner, &id).await), []);
+
+    visitor.send(&canary("another text")).await;
+    let mut socket = visitor.socket().await;
+    socket.expect("welcome").await;
+    let unknown = ["visitor", "anonymize", "--project", "shop-1", "--user-id", "nobody"];
+    assert!(crate::command_line::fails(installation, &unknown).contains("nobody of this user id"));
+    let user = canary("user");
+    let anonymize = ["visitor", "anonymize", "--project", "shop-1", "--user-id", &user];
+    let erased = installation.run(&anonymize).await;
+    assert_eq!(erased["visitorId"], visitor_id);
+    assert!(erased["anonymizedAt"].is_string());
+    assert_eq!(socket.closed().await, Some(4401), "the running platform follows");
+    assert_eq!(shop.tables_with_canaries().await, BTreeSet::new());
+    assert_eq!(installation.run(&["audit", "verify"]).await["intact"], true);
 }
 
 /// Ends the platform and searches what it leaves: log, files, a copy of them.

@@ -7,7 +7,7 @@ use signet_testkit::{GraphqlClient, now_unix_ms};
 use crate::customer_keys::{person, served};
 
 const FIELDS: &str = "project { projectId name authenticatedMode tokenProfile claimPrefix issuers sessionLifetimeSeconds
-        tokenMaxLifetimeSeconds tokenLeewaySeconds signatureAlgorithms keyManagement allowedOrigins allowsLoopback snippet }
+        tokenMaxLifetimeSeconds tokenLeewaySeconds signatureAlgorithms keyManagement allowedOrigins allowsLoopback requiresSessionKey snippet }
     userErrors { __typename message field ... on InvalidInputUserError { code } }";
 
 async fn update(graphql: &GraphqlClient, input: Value) -> Value {
@@ -33,7 +33,8 @@ async fn settings_change_what_the_running_platform_does() {
     let all = json!({ "authenticatedMode": "OBSERVE", "tokenProfile": "COMPATIBLE", "claimPrefix": "https://brand.example/",
         "issuers": ["https://login.brand.example"], "sessionLifetimeSeconds": 420, "tokenMaxLifetimeSeconds": 120,
         "tokenLeewaySeconds": 3, "signatureAlgorithms": ["RS256", "ES256"], "keyManagement": ["RSA-OAEP-256"],
-        "allowedOrigins": ["https://shop.example", "https://shop.example"], "allowsLoopback": false });
+        "allowedOrigins": ["https://shop.example", "https://shop.example"], "allowsLoopback": false,
+        "requiresSessionKey": false });
     let changed = updated(&graphql, all.clone()).await;
     for (name, value) in all.as_object().unwrap() {
         let expected = if name == "allowedOrigins" { &json!(["https://shop.example"]) } else { value };
@@ -100,9 +101,9 @@ async fn a_setting_that_breaks_its_rule_is_named() {
 }
 
 #[tokio::test]
-async fn owners_create_projects_and_nobody_changes_those_of_others() {
+async fn d30_the_platforms_owners_create_projects_and_nobody_changes_those_of_others() {
     let (served, project, _) = served().await;
-    let owner = person(&served, &project, "owner").await;
+    let owner = served.platform_owner().await;
     let create =
         format!("mutation($input: ProjectCreateInput!) {{ projectCreate(input: $input) {{ {FIELDS} }} }}");
     let input = json!({ "projectId": "shop-3", "name": "Third", "settings": { "tokenProfile": "STRICT" } });
@@ -123,6 +124,7 @@ async fn owners_create_projects_and_nobody_changes_those_of_others() {
     assert_eq!(renamed["project"]["name"], "The third");
 
     for caller in [
+        person(&served, &project, "owner").await,
         person(&served, &project, "administrator").await,
         person(&served, &project, "agent").await,
         served.graphql(&project).await,

@@ -36,6 +36,7 @@ async fn projects_read_back(db: Database) {
     demo.session_lifetime = Duration::from_mins(7);
     demo.token_max_lifetime = Duration::from_mins(2);
     demo.token_leeway = Duration::from_secs(30);
+    demo.requires_session_key = true;
     demo.signature_algorithms = vec!["ES256".into(), "EdDSA".into()];
     demo.key_management = vec!["ECDH-ES+A256KW/X25519".into()];
     demo.allowed_origins = AllowedOrigins::default();

@@ -24,6 +24,9 @@ super::diagnoses! {
 "ORIGIN_NOT_ALLOWED" {
 "ORIGIN_NOT_ALLOWED": "The page's origin is not on the project's list", "Scheme, host and port must be those of an entry; `www.` is another host.", "Add the page's origin to the project: `signet project set-origins`.";
 }
+"SESSION_KEY_REQUIRED" {
+"SESSION_KEY_REQUIRED": "The client brought no key, and the project demands one", "The chat's page has no TLS, so the browser makes no key; or a client of your own sent no `proofKey`; or a program opened a session, which cannot be for a key.", "Serve Signet over https, let your client bring a key, or switch the demand off: `signet project set --require-session-key off`.";
+}
 "OPTION_INVALID" {
 "OPTION_INVALID": "The page offered neither of the two authentication options", "`authenticationOption` is misspelled or its `type` unknown.", "Return `{ authenticationOption: { type: 'SECURED_AUTHENTICATION', token } }` or `{ authenticationOption: { type: 'ANONYMOUS' } }`.";
 }
