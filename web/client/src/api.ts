@@ -58,6 +58,11 @@ function isActivateResponse(value: unknown): value is ActivateResponse {
   return value.status === "authentication-failure" && "reason" in value && "code" in value;
 }
 
+async function isForAnotherServer(refused: Response): Promise<boolean> {
+  const body = (await refused.json()) as { code?: unknown };
+  return body.code === "SESSION_PROOF_ELSEWHERE";
+}
+
 /** Calls of the visitor API; `base` is `/visitor/v1` on Signet's origin. */
 export class VisitorApi {
   readonly #fetch: Fetch;
@@ -165,6 +170,8 @@ export class VisitorApi {
   async #activateOnce(request: ActivateRequest): Promise<Activation | null> {
     try {
       const key = await this.#prover?.prepare();
+      // Whichever server this reaches must take the session, or a token that can be used once were wasted.
+      if (this.#prover) this.#prover.nonce = null;
       const dpop = request.session === null ? null : await this.#prove("POST", "/activate", request.session);
       const content = JSON.stringify(key ? { ...request, proofKey: key.jwk } : request);
       const response = await this.#send("/activate", { method: "POST", headers: { ...JSON_BODY, ...dpop }, body: content });
@@ -174,16 +181,20 @@ export class VisitorApi {
       const ahead = Number.isNaN(date) ? 0 : date - this.#environment.now();
       const clockAhead = Math.abs(ahead) < CLOCK_NOISE ? 0 : ahead;
       if (this.#prover) this.#prover.clockAhead = clockAhead;
+      if (this.#prover && body.status === "authentication-success") this.#prover.nonce = body.session.proofNonce;
       return { response: body, clockAhead };
     } catch {
       return null;
     }
   }
 
-  /** With the session's token, and the proof of its key. */
+  /** With the session's token, and the proof of its key: once more if it was for another server than the one that answers. */
   async #request(path: string, token: string, init: RequestInit & { method: string }): Promise<Response> {
     const dpop = await this.#prove(init.method, path, token);
-    return this.#send(path, { ...init, headers: { ...init.headers, ...bearer(token), ...dpop } });
+    const response = await this.#send(path, { ...init, headers: { ...init.headers, ...bearer(token), ...dpop } });
+    if (!this.#prover?.nonce || response.status !== 401 || !(await isForAnotherServer(response.clone()))) return response;
+    this.#prover.nonce = null;
+    return this.#request(path, token, init);
   }
 
   /** The header with the proof for a request; none where there is no key. */

@@ -67,6 +67,7 @@ const TYPING_FADES = 5_000;
 const CLOSE_PROTOCOL_ERROR = 4400;
 const CLOSE_SESSION_ENDED = 4401;
 const CLOSE_SESSION_EXPIRED = 4403;
+const CLOSE_PROVED_ELSEWHERE = 4405;
 
 const EMPTY: ConnectionState = { phase: "idle", thread: [], outbox: [], typing: null, welcomed: false };
 
@@ -74,22 +75,24 @@ const EMPTY: ConnectionState = { phase: "idle", thread: [], outbox: [], typing: 
 export class VisitorConnection {
   readonly #environment: Environment;
   readonly #listener: (event: ConnectionEvent) => void;
-  readonly #prove: (token: string) => Promise<string> | null;
+  readonly #prove: (token: string, forAny: boolean) => Promise<string> | null;
   #state: ConnectionState = EMPTY;
   #token: string | null = null;
   #visitorId = "";
   #socket: Socket | null = null;
   #attempt = 0;
+  /** The last socket reached another server than its proof was for. */
+  #elsewhere = false;
   #lastTyping = Number.NEGATIVE_INFINITY;
   #retryTimer: Timer = null;
   #aliveTimer: Timer = null;
   #typingTimer: Timer = null;
 
-  /** `prove` makes the proof of the session's key for a socket, `null` where there is no key. */
+  /** `prove` makes the proof of the session's key for a socket, for the server that answered last or for any; `null` where there is no key. */
   constructor(
     environment: Environment,
     listener: (event: ConnectionEvent) => void,
-    prove: (token: string) => Promise<string> | null = () => null,
+    prove: (token: string, forAny: boolean) => Promise<string> | null = () => null,
   ) {
     this.#environment = environment;
     this.#listener = listener;
@@ -257,7 +260,8 @@ export class VisitorConnection {
   #greet(socket: Socket): void {
     const token = this.#token;
     if (token === null) return;
-    const greeting = this.#prove(token);
+    const greeting = this.#prove(token, this.#elsewhere);
+    this.#elsewhere = false;
     const hello = (proof?: string): void => {
       if (socket !== this.#socket) return;
       this.#write({ type: "hello", token, ...cursorOf(this.#state.thread), ...(proof === undefined ? {} : { proof }) });
@@ -302,6 +306,7 @@ export class VisitorConnection {
       return;
     }
     this.#set({ phase: "waiting", outbox, typing: null });
+    this.#elsewhere = code === CLOSE_PROVED_ELSEWHERE;
     // A protocol error will most likely come again: do not hurry back.
     if (code === CLOSE_PROTOCOL_ERROR) this.#attempt = Math.max(this.#attempt, 5);
     const delay = backOff(this.#attempt, this.#environment.random);

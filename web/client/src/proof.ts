@@ -23,6 +23,8 @@ export class Prover {
   #held: HeldKey | null = null;
   /** How far the server's clock is ahead of ours, in milliseconds. */
   clockAhead = 0;
+  /** Which of several servers proofs are for, by its own word: it need not write them down. `null`: for any. */
+  nonce: string | null = null;
 
   /** `origin` is Signet's own. */
   constructor(environment: Environment, origin: string, subtle: SubtleCrypto | null = findSubtle()) {
@@ -44,12 +46,14 @@ export class Prover {
   }
 
   /** Goes on with the key of a sibling, whose session this client takes over. */
-  adopt(key: HeldKey): void {
+  adopt(key: HeldKey, nonce: string | null = null): void {
     this.#held = key;
+    this.nonce = nonce;
   }
 
   forget(): void {
     this.#held = null;
+    this.nonce = null;
   }
 
   /** A proof for one request with `token`; `null` without a key. */
@@ -65,6 +69,7 @@ export class Prover {
       htu: this.#origin + path,
       iat: Math.floor((this.#environment.now() + this.clockAhead) / 1000),
       ath: base64url(await subtle.digest("SHA-256", utf8(token))),
+      ...(this.nonce === null ? {} : { nonce: this.nonce }),
     };
     const [header, body] = [{ typ: "dpop+jwt", alg: "ES256", jwk }, claims].map((part) => base64url(utf8(JSON.stringify(part))));
     const signed = `${header}.${body}`;

@@ -233,7 +233,7 @@ export class VisitorSession {
     if (session === null || session.sessionId !== renewed.sessionId || session.visitorId !== renewed.visitorId) return;
     if (session.assurance !== renewed.assurance || Date.parse(renewed.expiresAt) <= Date.parse(session.expiresAt)) return;
     const locked = isLocked(this.#state);
-    if (key) this.#parts.api.prover?.adopt(key);
+    if (key) this.#parts.api.prover?.adopt(key, renewed.proofNonce);
     this.#token = accessToken;
     this.#move("opened", { session: renewed });
     this.#parts.connection.renew(accessToken);

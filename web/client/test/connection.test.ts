@@ -32,6 +32,25 @@ describe("connecting and resuming", () => {
     expect(world.socket.frames).toEqual([{ type: "hello", token: "token-1", conversationId: null, sequence: 0 }]);
   });
 
+  test("proves for any server once a socket has reached another than its proof was for", async () => {
+    const asked: boolean[] = [];
+    connection = new VisitorConnection(world, () => undefined, (_, forAny) => {
+      asked.push(forAny);
+      return Promise.resolve("proof");
+    });
+    connection.open("token-1", "v-1");
+    world.socket.onopen?.();
+    world.socket.end(4405);
+    await world.pass(1_000);
+    world.socket.onopen?.();
+    await world.pass(0);
+    expect(world.socket.frames).toMatchObject([{ type: "hello", proof: "proof" }]);
+    world.socket.end(1006);
+    await world.pass(2_000);
+    world.socket.onopen?.();
+    expect(asked).toEqual([false, true, false]);
+  });
+
   test("resumes after the last entry held, not after the last acknowledged", async () => {
     online(welcome({ entries: [entry(1), entry(2)] }));
     const id = connection.send("hello");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Prover } from "../src";
+import { Prover, VisitorApi } from "../src";
 import { World } from "./world";
 
 const bytes = (part = ""): Uint8Array<ArrayBuffer> =>
@@ -42,6 +42,30 @@ test("the private key cannot be exported, another tab can go on with it, and a s
   expect(await verifies((await there.prove("GET", "/", "token")) ?? "", key.jwk)).toBe(true);
   here.forget();
   expect((await here.prepare())?.jwk).not.toEqual(key.jwk);
+});
+
+test("a proof for another server than the one that answers is made again, for any", async () => {
+  const prover = new Prover(new World(), "https://chat.example");
+  await prover.prepare();
+  prover.nonce = "of the first";
+  const nonces: unknown[] = [];
+  const fetch = (_: string, init: RequestInit): Promise<Response> => {
+    const proof = new Headers(init.headers).get("dpop") ?? "";
+    const { nonce } = decode(proof.split(".")[1]) as { nonce?: string };
+    nonces.push(nonce);
+    const elsewhere = nonce === "of the first";
+    return Promise.resolve(
+      elsewhere
+        ? Response.json({ code: "SESSION_PROOF_ELSEWHERE", message: "", correlationId: "" }, { status: 401 })
+        : Response.json({ entries: [], conversations: [], before: null }),
+    );
+  };
+  const api = new VisitorApi(fetch, new World(), prover);
+  await api.history("token", null);
+  await api.history("token", null);
+  expect(nonces).toEqual(["of the first", undefined, undefined]);
+  const refused = new VisitorApi(() => Promise.resolve(Response.json({ code: "SESSION_ENDED" }, { status: 401 })), new World(), prover);
+  await expect(refused.history("token", null)).rejects.toThrow("401");
 });
 
 test("without WebCrypto there is no key and no proof", async () => {

@@ -50,6 +50,7 @@ function granted(change: Partial<Session> = {}, outcome = "NEW", device: string 
       renewUntil: at(57),
       displayName: "Jane",
       signOutHandle: `handle of ${change.sessionId ?? "s-1"}`,
+      proofNonce: null,
       ...change,
     },
     device,

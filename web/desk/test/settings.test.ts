@@ -21,6 +21,7 @@ const settings: Settings = {
   keyManagement: ["RSA-OAEP-256"],
   allowedOrigins: ["https://shop.example"],
   allowsLoopback: false,
+  requiresSessionKey: false,
   retention: {
     conversationsAnonymizedAfterDays: 365,
     conversationsDeletedAfterDays: null,
@@ -102,6 +103,11 @@ describe("the risks of a change", () => {
     expect(risks({ retention: { ...retention, conversationsAnonymizedAfterDays: 30 } })).toContain("for good");
     expect(risks({ retention: { ...retention, failuresDeletedAfterDays: 30 } })).toContain("for good");
     expect(risks({ retention: { ...retention, conversationsAnonymizedAfterDays: null } })).toBe("");
+  });
+
+  it("say who is refused where a session key is demanded", () => {
+    expect(risks({ requiresSessionKey: true })).toContain("SESSION_KEY_REQUIRED");
+    expect(risks({ requiresSessionKey: false })).toBe("");
   });
 
   it("name the pages that lose their chat", () => {

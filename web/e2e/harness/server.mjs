@@ -1,11 +1,12 @@
 /**
  * The real binary as a newcomer starts it: `signet demo`, on free ports, with a data folder of its own.
  */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { eventually } from "./wait.mjs";
 
 /**
@@ -95,6 +96,15 @@ export class Signet {
       },
       { what: "the server to be ready", patience: START_PATIENCE, stopOnError: true },
     );
+  }
+
+  /**
+   * Runs a command on the server's data, as its operator would, and gives what it printed.
+   * @param {...string} words such as `project`, `create`
+   */
+  async command(...words) {
+    const { stdout } = await promisify(execFile)(BINARY, [...words, "--data-dir", join(this.#folder, "data"), "--json"]);
+    return JSON.parse(stdout);
   }
 
   /** Asks the process to end, as an operator would, and waits until it has. */

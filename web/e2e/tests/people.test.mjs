@@ -13,15 +13,16 @@ import { eventually } from "../harness/wait.mjs";
 const test = scene();
 
 /**
- * The demo's owner at the console.
+ * The demo's owner at the console, unless it is somebody else.
  * @param {Stage} stage
  * @param {string} page
  * @param {BrowserContextOptions} [options]
+ * @param {{email: string, password: string}} [person]
  */
-async function owner(stage, page, options) {
+async function owner(stage, page, options, person) {
   const context = await stage.context({ viewport: { width: 1440, height: 900 }, ...options });
   const office = new Console(await context.newPage(), stage.manifest);
-  await office.signIn();
+  await office.signIn(person);
   await office.goTo(page);
   return office;
 }
@@ -181,13 +182,13 @@ test("somebody known comes to another project without a link, and is then nobody
   const setting = await stage.owner();
   const { projectId } = stage.manifest;
   const second = `second-${process.pid}`;
-  const create = "mutation($input: ProjectCreateInput!) { projectCreate(input: $input) { project { projectId } userErrors { message } } }";
-  const made = await graphql(setting, create, { input: { projectId: second, name: "Second shop" } });
-  assert.equal(made.projectCreate.project.projectId, second);
+  await stage.signet.command("project", "create", second, "--name", "Second shop");
+  const both = ["--project", projectId, "--project", second, "--role", "owner"];
+  const ownerOfBoth = await stage.signet.command("agent", "create", "--email", `both-${process.pid}@desk.example`, "--name", "Bo Both", ...both);
   const { email } = await invite(setting, { projectId, role: "AGENT", name: "Toni Two" });
   const administrator = (await somebody(stage, "ADMINISTRATOR", "Alma Administrator")).office;
 
-  const office = await owner(stage, "People");
+  const office = await owner(stage, "People", {}, ownerOfBoth);
   const { page } = office;
   await page.getByLabel("Project", { exact: true }).selectOption({ label: "Second shop" });
   await page.getByRole("button", { name: "Invite somebody" }).click();

@@ -68,6 +68,8 @@ export interface Session {
   displayName: string | null;
   /** Can be kept in storage: ends this session at `logout`, and can do nothing else. */
   signOutHandle: string;
+  /** What proofs of the session's key may carry as `nonce`; `null` for a session without a key. */
+  proofNonce: string | null;
 }
 
 /** The project the visitor talks to. */
@@ -97,6 +99,7 @@ export type FailureCode =
   | "TOKEN_REPLAYED"
   | "PROJECT_NOT_SET_UP"
   | "ORIGIN_NOT_ALLOWED"
+  | "SESSION_KEY_REQUIRED"
   | "OPTION_INVALID"
   | "RATE_LIMITED"
   | "SERVICE_UNAVAILABLE";

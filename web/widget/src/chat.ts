@@ -111,7 +111,10 @@ export class Chat {
     this.#connection = new VisitorConnection(
       environment,
       (event) => this.#heard(event),
-      (token) => prover?.prove("GET", SOCKET, token) ?? null,
+      (token, forAny) => {
+        if (prover && forAny) prover.nonce = null;
+        return prover?.prove("GET", SOCKET, token) ?? null;
+      },
     );
     this.#session = new VisitorSession({
       projectId,

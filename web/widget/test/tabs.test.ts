@@ -15,6 +15,7 @@ const SESSION: Session = {
   renewUntil: "2026-11-20T12:57:00.000Z",
   displayName: "Jane",
   signOutHandle: "h",
+  proofNonce: null,
 };
 
 const WORDS: Word[] = [

@@ -252,6 +252,7 @@ export class Server {
       renewUntil: at(0.95),
       displayName: visitor.userId,
       signOutHandle: `handle of ${id}`,
+      proofNonce: null,
     };
     return {
       status: "authentication-success",

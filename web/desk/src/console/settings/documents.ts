@@ -16,6 +16,7 @@ export const settingsFields = graphql(`
     keyManagement
     allowedOrigins
     allowsLoopback
+    requiresSessionKey
     retention {
       conversationsAnonymizedAfterDays
       conversationsDeletedAfterDays

@@ -18,6 +18,7 @@ export interface Form {
   readonly keyManagement: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly allowsLoopback: boolean;
+  readonly requiresSessionKey: boolean;
   /** Days; `null` keeps. It is changed as a whole. */
   readonly retention: Settings["retention"];
 }
@@ -37,6 +38,7 @@ export const fieldNames: Readonly<Record<keyof Form, string>> = {
   keyManagement: "Key management",
   allowedOrigins: "Origins",
   allowsLoopback: "Pages of one’s own machine",
+  requiresSessionKey: "Session key demanded",
   retention: "Retention",
 };
 

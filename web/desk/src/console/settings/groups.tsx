@@ -144,6 +144,14 @@ function Authentication({ form, risks, isReadOnly, set, errorOf }: GroupsProps):
         error={errorOf("sessionLifetimeSeconds")}
         isReadOnly={isReadOnly}
       />
+      <SwitchSetting
+        label="Session key demanded"
+        hint="Every session is for a key that stays in the visitor’s browser, so that a session token taken from there is worth nothing. The chat brings one on every page with TLS; a client of your own has to."
+        value={form.requiresSessionKey}
+        onChange={(requires) => set("requiresSessionKey", requires)}
+        isReadOnly={isReadOnly}
+      />
+      <Cautions risks={risks} fields={["requiresSessionKey"]} />
     </section>
   );
 }

@@ -21,11 +21,17 @@ export function risksOf(settings: Settings, change: Change): readonly Risk[] {
   const form = formOf(settings, change);
   const found: Risk[] = [];
   if ("authenticatedMode" in change) found.push(...modeRisks(settings, form));
+  if (change.requiresSessionKey) found.push(keyRisk);
   if ("tokenProfile" in change || "signatureAlgorithms" in change) found.push(...strictRisks(settings, form));
   if ("allowedOrigins" in change) found.push(...originRisks(settings, form));
   if ("retention" in change) found.push(...retentionRisks(settings, form));
   return found;
 }
+
+const keyRisk: Risk = {
+  field: "requiresSessionKey",
+  words: "Sessions without a key end at once, and clients that bring none are refused with `SESSION_KEY_REQUIRED`: your own, programs, and the chat where Signet has no TLS.",
+};
 
 function modeRisks(settings: Settings, form: Form): readonly Risk[] {
   const field = "authenticatedMode";
