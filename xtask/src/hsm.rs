@@ -4,11 +4,13 @@ use crate::process::Run;
 use crate::workspace::Workspace;
 use anyhow::Result;
 
-/// The tests, ready to run. Only what the feature `hsm` changes is compiled for them, and not the whole workspace again.
+/// The tests, ready to run: those of custody, and those of a platform that serves. Only what the feature `hsm` changes is compiled for them, and
+/// not the whole workspace again.
 pub(crate) fn tests(workspace: &Workspace) -> Result<Run> {
     let build = Run::new("cargo")
         .args(["build", "--locked", "--target-dir"])
         .args([&workspace.path("target/kryoptic")]);
     build.within(workspace.path("interop/kryoptic")).go()?;
-    Ok(workspace.cargo(["test", "--package", "signet-custody", "--features", "hsm", "pkcs11"]))
+    let packages = ["test", "--package", "signet-custody", "--package", "signet"];
+    Ok(workspace.cargo([&packages[..], &["--features", "hsm", "pkcs11"]].concat()))
 }

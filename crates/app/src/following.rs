@@ -22,9 +22,19 @@ where
             Ok(()) => failing = false,
             Err(error) if !failing => {
                 failing = true;
-                tracing::error!(error = &error as &dyn std::error::Error, "{what} could not be read");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    cause = %cause(&error),
+                    "{what} could not be read"
+                );
             }
             Err(_) => {}
         }
     }
+}
+
+/// What an error comes from in the end: which disk, which passphrase.
+fn cause(error: &AppError) -> String {
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.last().map(ToString::to_string).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use signet_token::{
     EncryptionKey, KeyAgreement, KeyFingerprint, KeyManagement, KeyUnwrap, UnwrapFuture, UnwrappedKey,
 };
 
-use crate::App;
+use crate::{App, AppError};
 
 /// What everybody may know of the keys at a moment.
 #[derive(Default)]
@@ -106,13 +106,39 @@ impl KeyUnwrap for Opener<'_> {
 
 impl App {
     /// The platform's active encryption keys as a JWK set (RFC 7517 section 5), for `/.well-known/jwks.json`.
-    pub fn platform_keys_jwks(&self) -> String {
-        self.platform_keys.now().jwks.clone()
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] while custody, which was away at the start, has not said which keys there are: a provider that is told of none
+    /// would forget those it knows.
+    pub fn platform_keys_jwks(&self) -> Result<String, AppError> {
+        Ok(self.published_keys()?.jwks.clone())
     }
 
     /// The newest active RSA key as PEM, for `/keys/platform.pem`; `None` if there is none.
-    pub fn platform_key_pem(&self) -> Option<String> {
-        self.platform_keys.now().pem.clone()
+    ///
+    /// # Errors
+    /// As [`App::platform_keys_jwks`].
+    pub fn platform_key_pem(&self) -> Result<Option<String>, AppError> {
+        Ok(self.published_keys()?.pem.clone())
+    }
+
+    fn published_keys(&self) -> Result<Arc<Published>, AppError> {
+        let published = self.platform_keys.now();
+        // Custody may have come back without its keys being taken in yet.
+        let unpublished = |key: &DecryptionKeyInfo| {
+            key.state == KeyState::Active && !published.revoked.contains(key.key_id.as_str())
+        };
+        if published.pem.is_none()
+            && (!self.custody.is_available() || self.custody.keys().iter().any(unpublished))
+        {
+            return Err(AppError::Unavailable("custody has not said which keys there are".into()));
+        }
+        Ok(published)
+    }
+
+    /// Whether custody did what it was asked last, for `/readyz`. While it does not, new secured activations are refused and sessions live on.
+    pub fn custody_is_available(&self) -> bool {
+        self.custody.is_available()
     }
 
     /// What opens tokens now.

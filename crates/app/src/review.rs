@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use signet_domain::Project;
 use signet_store::agents::{self, Account};
+use signet_store::platform_keys::{self, PlatformKeyRecord};
 use signet_store::{customer_key_sets, key_uses, projects};
 
 use crate::customer_keys::{CustomerKeyDetail, details};
@@ -14,6 +15,8 @@ use crate::{App, AppError};
 pub struct Review {
     /// Every project.
     pub projects: Vec<ProjectReview>,
+    /// What the database knows of the platform's keys, newest first.
+    pub platform_keys: Vec<PlatformKeyRecord>,
     /// Everybody who owns the platform or a project and may sign in. Their roles are not among it.
     pub owners: Vec<Account>,
 }
@@ -51,7 +54,11 @@ impl App {
                         let platform_keys_in_use = platform_keys_in_use.into_iter().collect();
                         reviewed.push(ProjectReview { project, keys, has_key_set, platform_keys_in_use });
                     }
-                    Ok(Review { projects: reviewed, owners: agents::owners(tx).await? })
+                    Ok(Review {
+                        projects: reviewed,
+                        platform_keys: platform_keys::list(tx).await?,
+                        owners: agents::owners(tx).await?,
+                    })
                 })
             })
             .await

@@ -165,7 +165,7 @@ fn recognised() -> Result<Operation> {
             env,
             store,
             hub,
-            signer: keys.session_signer()?,
+            signer: keys.session_signer(),
             custody: Arc::new(LocalCustody::start(keys, RsaPoolOptions { threads: 1, queue: 1 })?),
             public_url: "https://signet.example".into(),
             outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default())?,

@@ -54,6 +54,11 @@ pub trait Custody: KeyUnwrap {
     /// The keys as they are now, from memory: RSA newest first, then those on curves newest first.
     fn keys(&self) -> Arc<[DecryptionKeyInfo]>;
 
+    /// Whether custody did what it was asked last. One that is not available may not know its keys yet.
+    fn is_available(&self) -> bool {
+        true
+    }
+
     /// Takes up what was changed elsewhere. Asked about once a second, so it costs little when nothing was.
     fn refresh(&self) -> CustodyFuture<'_, ()> {
         Box::pin(future::ready(Ok(())))

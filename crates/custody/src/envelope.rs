@@ -161,11 +161,11 @@ pub(crate) fn open(bytes: &[u8], passphrase: &str) -> Result<(Zeroizing<Vec<u8>>
 /// Opens a file's bytes with the key that opened it before, without the costly derivation.
 ///
 /// # Errors
-/// [`KeystoreError::WrongPassphrase`] also when the passphrase was changed: the key has another salt then.
+/// [`KeystoreError::PassphraseChanged`]: the key has another salt then.
 pub(crate) fn open_again(bytes: &[u8], file_key: &FileKey) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let envelope = Envelope::read(bytes)?;
     if exact_bytes(&envelope.kdf.salt)? != file_key.salt || envelope.kdf.cost() != file_key.cost {
-        return Err(KeystoreError::WrongPassphrase);
+        return Err(KeystoreError::PassphraseChanged);
     }
     file_key.unseal(&envelope)
 }

@@ -48,6 +48,11 @@ pub enum KeystoreError {
     /// The passphrase does not open it.
     #[error("the passphrase does not open the keystore (or someone altered the file)")]
     WrongPassphrase,
+    /// The passphrase is another one than when the keystore was opened.
+    #[error(
+        "the keystore's passphrase was changed while this process has it open: restart with the new one. The keys it has go on working"
+    )]
+    PassphraseChanged,
     /// The cost of the key derivation is outside what is accepted.
     #[error("the keystore's key derivation cost is not acceptable")]
     CostOutOfRange,

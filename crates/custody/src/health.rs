@@ -17,6 +17,11 @@ impl Health {
         health
     }
 
+    /// Whether it did what it was asked last.
+    pub(crate) fn is_available(&self) -> bool {
+        self.available.load(Ordering::Relaxed)
+    }
+
     /// It did what it was asked.
     pub(crate) fn works(&self) {
         self.show(true);

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::{digest, rand};
 use serde::{Deserialize, Serialize};
-use signet_token::{
-    AgreementKey, Curve, DecryptionKey, KeyFingerprint, KeyManagement, SessionSigner, SessionVerifier,
-};
+use signet_token::{AgreementKey, Curve, DecryptionKey, KeyFingerprint, KeyManagement, SessionSigner};
 use zeroize::Zeroizing;
 
 use crate::contents::{Contents, SecretBytes, StoredAgreementKey, StoredDecryptionKey};
@@ -17,6 +15,10 @@ use crate::envelope::{self, FileKey, KdfCost};
 use crate::error::KeystoreError;
 use crate::file;
 use crate::pool::{LocalUnwrap, RsaPoolOptions};
+
+mod moving;
+mod passphrase;
+mod session;
 
 /// The passphrase of a keystore. Wiped when dropped.
 pub struct Passphrase(Zeroizing<String>);
@@ -123,7 +125,7 @@ pub struct Keystore {
     place: Option<Place>,
     decryption_keys: Vec<LiveKey<DecryptionKey>>,
     agreement_keys: Vec<LiveKey<AgreementKey>>,
-    session_signers: Vec<Arc<SessionSigner>>,
+    session_signer: Arc<SessionSigner>,
     contents: Contents,
 }
 
@@ -190,7 +192,7 @@ impl Keystore {
     /// Takes up what another process wrote since this one read or wrote the file last. False if that is nothing.
     ///
     /// # Errors
-    /// [`KeystoreError`]; the keys stay as they were. [`KeystoreError::WrongPassphrase`] also if the passphrase was changed.
+    /// [`KeystoreError`]; the keys stay as they were.
     pub fn reload(&mut self) -> Result<bool, KeystoreError> {
         let Some(place) = &self.place else { return Ok(false) };
         let read_error = |source| KeystoreError::Read { path: place.path.clone(), source };
@@ -229,15 +231,8 @@ impl Keystore {
                 Ok(LiveKey { state: stored.state, key })
             })
             .collect::<Result<Vec<_>, KeystoreError>>()?;
-        let session_signers = contents
-            .session_seeds
-            .iter()
-            .map(|seed| Ok(Arc::new(SessionSigner::from_seed(seed.expose())?)))
-            .collect::<Result<Vec<_>, KeystoreError>>()?;
-        if session_signers.is_empty() {
-            return Err(KeystoreError::Damaged);
-        }
-        Ok(Self { place, decryption_keys, agreement_keys, session_signers, contents })
+        let session_signer = session::signer_of(&contents)?;
+        Ok(Self { place, decryption_keys, agreement_keys, session_signer, contents })
     }
 
     /// The decryption keys: RSA newest first, then those on curves newest first.
@@ -256,18 +251,6 @@ impl Keystore {
     pub fn platform_public_key_pem(&self) -> Result<String, KeystoreError> {
         let newest = self.decryption_keys.iter().rev().find(|live| live.state == KeyState::Active);
         Ok(newest.ok_or(KeystoreError::LastActiveKey)?.key.to_public_pem()?)
-    }
-
-    /// What session tokens are signed with.
-    pub fn session_signer(&self) -> Result<Arc<SessionSigner>, KeystoreError> {
-        self.session_signers.last().cloned().ok_or(KeystoreError::KeyNotFound)
-    }
-
-    /// What checks session tokens: the current key and those used before it.
-    pub fn session_verifier(&self) -> Result<SessionVerifier, KeystoreError> {
-        let (current, former) = self.session_signers.split_last().ok_or(KeystoreError::KeyNotFound)?;
-        let verifier = current.verifier().clone();
-        Ok(former.iter().rev().fold(verifier, |all, signer| all.with_former(signer.verifier())))
     }
 
     /// Starts a pool of threads that unwrap content keys with the keys as they are now.
@@ -361,15 +344,6 @@ impl Keystore {
         })
     }
 
-    /// Signs session tokens with a new key from now on; tokens of the former ones still verify.
-    pub fn rotate_session_key(&mut self) -> Result<(), KeystoreError> {
-        let seed = SecretBytes::new(&SessionSigner::generate()?.seed()?);
-        self.change(|contents| {
-            contents.session_seeds.push(seed);
-            Ok(())
-        })
-    }
-
     /// A further secret of `length` bytes under a name, made at the first call.
     pub fn secret_or_create(
         &mut self,
@@ -412,7 +386,7 @@ impl fmt::Debug for Keystore {
             .field("path", &self.place.as_ref().map(|place| &place.path))
             .field("decryption_keys", &self.decryption_keys.len())
             .field("agreement_keys", &self.agreement_keys.len())
-            .field("session_keys", &self.session_signers.len())
+            .field("session_keys", &self.contents.session_seeds.len())
             .finish_non_exhaustive()
     }
 }

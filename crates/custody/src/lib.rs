@@ -11,7 +11,8 @@
 //!
 //! Invariants:
 //!
-//! - Key material leaves this crate only as public keys, signatures and unwrapped content keys.
+//! - Key material leaves this crate only as public keys, signatures and unwrapped content keys; and encrypted to the custody that a key is moved
+//!   to ([`KeyImport`]).
 //! - The file on disk is always complete: it is written beside its place, flushed, and moved there.
 //! - Secrets are wiped from memory when dropped and redact their `Debug`.
 
@@ -23,11 +24,13 @@ mod file;
 mod health;
 mod keystore;
 mod local;
+mod migration;
 mod mixed;
 #[cfg(feature = "hsm")]
 mod pkcs11;
 mod pool;
 mod secret;
+mod transport;
 mod vault;
 
 pub use administration::{Custody, CustodyError, CustodyFuture};
@@ -35,9 +38,11 @@ pub use envelope::KdfCost;
 pub use error::KeystoreError;
 pub use keystore::{DecryptionKeyInfo, KeyState, Keystore, Passphrase, jwks_json};
 pub use local::LocalCustody;
+pub use migration::{ImportError, ImportFuture, KeyImport, Placement, PortableKey};
 pub use mixed::MixedCustody;
 #[cfg(feature = "hsm")]
-pub use pkcs11::{Pkcs11Error, Pkcs11Options, Pkcs11Unwrap};
+pub use pkcs11::{Pkcs11Error, Pkcs11Import, Pkcs11Options, Pkcs11Unwrap};
 pub use pool::{LocalUnwrap, RsaPoolOptions};
 pub use secret::{SecretError, SecretSource, SecretText};
-pub use vault::{VaultError, VaultLogin, VaultOptions, VaultUnwrap};
+pub use transport::TransportError;
+pub use vault::{VaultError, VaultImport, VaultLogin, VaultOptions, VaultUnwrap};

@@ -1,7 +1,7 @@
-//! Keys in two places: those of Vault or a module, and those that the keystore still has.
+//! Keys in two places: where they live, and where they lived before.
 //!
 //! A platform that moves keeps its former keys for tokens that are on their way, and keys on curves, which a transit engine does
-//! not use, stay where they are. The RSA keys that providers are given are those of the new place alone.
+//! not use, live in the keystore. The RSA keys that providers are given are those of the current place alone.
 
 use std::sync::Arc;
 
@@ -13,55 +13,74 @@ use signet_token::{
 use crate::administration::{Custody, CustodyFuture};
 use crate::keystore::{DecryptionKeyInfo, KeyState};
 
-/// Vault or a module first, and the keystore for what that does not have.
+/// Where the platform's keys live, and where they lived before.
 pub struct MixedCustody {
-    remote: Arc<dyn Custody>,
-    local: Arc<dyn Custody>,
+    /// Has the RSA keys that providers are given.
+    current: Arc<dyn Custody>,
+    /// Has former ones.
+    former: Arc<dyn Custody>,
+    /// Has those on curves: one of the two.
+    on_curves: Arc<dyn Custody>,
 }
 
 impl MixedCustody {
-    /// Puts both together. A key that both have is used where it was moved to.
-    pub fn new(remote: Arc<dyn Custody>, local: Arc<dyn Custody>) -> Self {
-        Self { remote, local }
+    /// Vault or a module, and the keystore for former RSA keys and for those on curves.
+    pub fn beside_keystore(remote: Arc<dyn Custody>, keystore: Arc<dyn Custody>) -> Self {
+        Self { current: remote, former: Arc::clone(&keystore), on_curves: keystore }
     }
 
-    /// Keys that the keystore alone has: RSA, and those on curves.
-    fn only_local(&self) -> (Vec<DecryptionKeyInfo>, Vec<DecryptionKeyInfo>) {
-        let remote = self.remote.keys();
-        let moved = |info: &&DecryptionKeyInfo| remote.iter().any(|other| other.key_id == info.key_id);
-        let own = self.local.keys();
-        own.iter()
-            .filter(|info| !moved(info))
-            .cloned()
-            .partition(|info| info.algorithm == KeyManagement::RsaOaep256)
+    /// Custody of now, and Vault or a module whose keys are given to nobody any more.
+    pub fn after(current: Arc<dyn Custody>, former: Arc<dyn Custody>) -> Self {
+        Self { on_curves: Arc::clone(&current), current, former }
+    }
+
+    /// RSA keys that the former place alone has. One that both have is used where it is now.
+    fn only_former(&self) -> Vec<DecryptionKeyInfo> {
+        let current = self.current.keys();
+        let moved = |info: &DecryptionKeyInfo| current.iter().any(|other| other.key_id == info.key_id);
+        let former = self.former.keys();
+        former.iter().filter(|info| is_rsa(info) && !moved(info)).cloned().collect()
     }
 
     /// Where a key is changed.
     fn place_of(&self, key_id: &KeyFingerprint) -> &dyn Custody {
-        let remote = self.remote.keys().iter().any(|info| info.key_id == *key_id);
-        if remote { &*self.remote } else { &*self.local }
+        let current = self.current.keys().iter().any(|info| info.key_id == *key_id);
+        if current { &*self.current } else { &*self.former }
     }
 }
 
+fn is_rsa(info: &DecryptionKeyInfo) -> bool {
+    info.algorithm == KeyManagement::RsaOaep256
+}
+
 impl Custody for MixedCustody {
-    /// The keys of both: RSA newest first, the keystore's retired whatever it says of them, then those on curves.
+    /// The keys of both: RSA newest first, those of the former place retired whatever it says of them, then those on curves. Before the current
+    /// place has said which keys it has, nothing is said of the others: they may have been moved there.
     fn keys(&self) -> Arc<[DecryptionKeyInfo]> {
-        let (rsa, on_curves) = self.only_local();
-        let former = rsa.into_iter().map(|info| DecryptionKeyInfo { state: KeyState::Retired, ..info });
-        self.remote.keys().iter().cloned().chain(former).chain(on_curves).collect()
+        let current = self.current.keys();
+        let known = current.iter().any(is_rsa);
+        let former = self.only_former().into_iter().filter(|_| known);
+        let former = former.map(|info| DecryptionKeyInfo { state: KeyState::Retired, ..info });
+        let curves = self.on_curves.keys();
+        let curves = curves.iter().filter(|info| !is_rsa(info)).cloned();
+        current.iter().filter(|info| is_rsa(info)).cloned().chain(former).chain(curves).collect()
+    }
+
+    fn is_available(&self) -> bool {
+        self.current.is_available() && self.former.is_available()
     }
 
     fn refresh(&self) -> CustodyFuture<'_, ()> {
         Box::pin(async {
-            let (remote, local) = join(self.remote.refresh(), self.local.refresh()).await;
-            remote.and(local)
+            let (current, former) = join(self.current.refresh(), self.former.refresh()).await;
+            current.and(former)
         })
     }
 
     fn create(&self, algorithm: KeyManagement) -> CustodyFuture<'_, KeyFingerprint> {
         match algorithm.curve() {
-            None => self.remote.create(algorithm),
-            Some(_) => self.local.create(algorithm),
+            None => self.current.create(algorithm),
+            Some(_) => self.on_curves.create(algorithm),
         }
     }
 
@@ -76,18 +95,18 @@ impl Custody for MixedCustody {
 
 impl KeyUnwrap for MixedCustody {
     fn unwrap<'a>(&'a self, key_id: Option<&'a str>, encrypted_key: &'a [u8]) -> UnwrapFuture<'a> {
-        let (only_local, _) = self.only_local();
+        let former = self.only_former();
         match key_id {
-            Some(key_id) if only_local.iter().any(|own| own.key_id.as_str() == key_id) => {
-                self.local.unwrap(Some(key_id), encrypted_key)
+            Some(key_id) if former.iter().any(|own| own.key_id.as_str() == key_id) => {
+                self.former.unwrap(Some(key_id), encrypted_key)
             }
-            None if !only_local.is_empty() => Box::pin(async move {
+            None if !former.is_empty() => Box::pin(async move {
                 let both =
-                    join(self.remote.unwrap(None, encrypted_key), self.local.unwrap(None, encrypted_key));
-                let (remote, local) = both.await;
-                one_of(remote, local)
+                    join(self.current.unwrap(None, encrypted_key), self.former.unwrap(None, encrypted_key));
+                let (current, former) = both.await;
+                one_of(current, former)
             }),
-            _ => self.remote.unwrap(key_id, encrypted_key),
+            _ => self.current.unwrap(key_id, encrypted_key),
         }
     }
 
@@ -96,7 +115,7 @@ impl KeyUnwrap for MixedCustody {
         key_id: Option<&'a str>,
         agreement: &'a KeyAgreement,
     ) -> UnwrapFuture<'a> {
-        self.local.agree_and_unwrap(key_id, agreement)
+        self.on_curves.agree_and_unwrap(key_id, agreement)
     }
 }
 

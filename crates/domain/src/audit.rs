@@ -117,6 +117,8 @@ kinds! {
     PlatformKeyRevoked = "PLATFORM_KEY_REVOKED" in Key;
     /// The platform's keys were moved to other custody.
     PlatformKeysMigrated = "PLATFORM_KEYS_MIGRATED" in Key;
+    /// The platform signs its own tokens with another key.
+    SessionKeyRotated = "SESSION_KEY_ROTATED" in Key;
     /// The keystore has another passphrase.
     KeystorePassphraseChanged = "KEYSTORE_PASSPHRASE_CHANGED" in Key;
 

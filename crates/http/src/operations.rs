@@ -20,7 +20,8 @@ pub(crate) async fn health() -> Response {
     Json(json!({"status": "up"})).into_response()
 }
 
-/// Storage answers and the process is not going down: requests may be sent here.
+/// Storage answers and the process is not going down: requests may be sent here. Custody that is away makes no process unready: sessions live on,
+/// and every other process has the same trouble.
 pub(crate) async fn ready(
     State(server): State<Server>,
     Shutdown(shutdown): Shutdown,
@@ -33,7 +34,8 @@ pub(crate) async fn ready(
         ));
     }
     server.app.ready().await?;
-    Ok(Json(json!({"status": "ready"})).into_response())
+    let custody = if server.app.custody_is_available() { "available" } else { "unavailable" };
+    Ok(Json(json!({"status": "ready", "custody": custody})).into_response())
 }
 
 /// Metrics in Prometheus' text format. For callers on this machine, unless the operator opened them; a proxy on this
@@ -52,14 +54,14 @@ pub(crate) async fn metrics(
 }
 
 /// The platform's encryption keys (RFC 7517 section 5).
-pub(crate) async fn platform_keys_jwks(State(server): State<Server>) -> Response {
+pub(crate) async fn platform_keys_jwks(State(server): State<Server>) -> Result<Response, ApiError> {
     let headers = [(header::CONTENT_TYPE, "application/jwk-set+json"), (header::CACHE_CONTROL, KEYS_FRESH)];
-    (headers, server.app.platform_keys_jwks()).into_response()
+    Ok((headers, server.app.platform_keys_jwks()?).into_response())
 }
 
 /// The newest platform key, as PEM.
 pub(crate) async fn platform_key_pem(State(server): State<Server>) -> Result<Response, ApiError> {
     let headers = [(header::CONTENT_TYPE, "application/x-pem-file"), (header::CACHE_CONTROL, KEYS_FRESH)];
-    let pem = server.app.platform_key_pem().ok_or(ApiError::NOT_FOUND)?;
+    let pem = server.app.platform_key_pem()?.ok_or(ApiError::NOT_FOUND)?;
     Ok((headers, pem).into_response())
 }

@@ -51,6 +51,8 @@ pub struct Config {
     pub keystore_passphrase_file: Option<PathBuf>,
     /// Where the keys live that tokens are encrypted to.
     pub custody: CustodyKind,
+    /// Where they lived before, while tokens encrypted to those keys still come.
+    pub former_custody: Option<CustodyKind>,
     /// Custody in Vault.
     pub vault: VaultSettings,
     /// Custody in a PKCS#11 module.
@@ -90,6 +92,11 @@ impl Settings {
         let database =
             self.database.unwrap_or_else(|| format!("sqlite:{}", data_dir.join("signet.db").display()));
         let pool = RsaPoolOptions::default();
+        let custody = self.custody.unwrap_or(CustodyKind::Local);
+        ensure!(
+            self.former_custody.is_none_or(|former| former != custody && former != CustodyKind::Local),
+            "former_custody is vault or pkcs11, and not where the keys live now: keys of the keystore go on decrypting without it"
+        );
         Ok(Config {
             database,
             database_password_file: self.database_password_file,
@@ -98,7 +105,8 @@ impl Settings {
             public_url,
             keystore: self.keystore.unwrap_or_else(|| data_dir.join("keystore.json")),
             keystore_passphrase_file: self.keystore_passphrase_file,
-            custody: self.custody.unwrap_or(CustodyKind::Local),
+            custody,
+            former_custody: self.former_custody,
             vault: VaultSettings {
                 address: self.vault_address,
                 key: self.vault_key,

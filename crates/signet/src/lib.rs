@@ -13,6 +13,8 @@ pub mod demo;
 pub mod doctor;
 mod documentation;
 pub mod environment;
+pub mod hardening;
+mod migration;
 pub mod platform;
 pub mod secret_file;
 pub mod secrets;

@@ -12,7 +12,7 @@ use signet_store::{Store, StoreOptions};
 use signet_token::{EncryptionKey, KeyAgreement, KeyUnwrap, SessionSigner, UnwrapError, UnwrapFuture};
 
 use crate::config::{Config, CustodyKind};
-use crate::custody;
+use crate::custody::{self, IfAway};
 use crate::secret_file;
 use crate::telemetry;
 
@@ -33,8 +33,6 @@ pub struct Platform {
 struct Keys {
     custody: Arc<dyn Custody>,
     signer: Arc<SessionSigner>,
-    /// The newest RSA key when it was opened.
-    pem: String,
     /// Encrypts the secrets of second factors and of bots.
     sealing_key: [u8; 32],
 }
@@ -44,7 +42,7 @@ impl Platform {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         // What custody counts from its first moment on has to be collected.
         telemetry::metrics()?;
-        let keys = Keys::open(config).await?;
+        let keys = Keys::open(config, IfAway::GoOn).await?;
         let (store, hub) = open_store(config).await?;
         let outbound = Fetcher::new(config.outbound).context("prepare requests to brands")?;
         Ok(Self { store, hub, keys, outbound })
@@ -55,9 +53,11 @@ impl Platform {
         start((&self.store, &self.hub), &self.keys, &self.outbound, env, public_url, limits).await
     }
 
-    /// The newest platform key when it was opened, as PEM.
-    pub fn platform_key_pem(&self) -> &str {
-        &self.keys.pem
+    /// The newest platform key as PEM.
+    pub fn platform_key_pem(&self) -> anyhow::Result<String> {
+        let keys = self.keys.custody.keys();
+        let newest = keys.iter().find(|info| info.state == KeyState::Active).context("find an active key")?;
+        EncryptionKey::jwk_to_pem(&newest.public_jwk).context("read the platform's public key")
     }
 }
 
@@ -75,7 +75,7 @@ impl Operator {
 
     /// Opens the platform's keys too, for commands that change them or encrypt something, and makes them if there are none.
     pub async fn open_with_keys(config: &Config) -> anyhow::Result<Self> {
-        Self::with(config, &Keys::open(config).await?).await
+        Self::with(config, &Keys::open(config, IfAway::Fail).await?).await
     }
 
     async fn with(config: &Config, keys: &Keys) -> anyhow::Result<Self> {
@@ -153,19 +153,26 @@ async fn start(
     .context("start the application")
 }
 
+/// Whether keys have lived elsewhere until now, and are to live in the keystore, which has none yet.
+fn returns_to_keystore(config: &Config, keystore: &Keystore) -> bool {
+    config.custody == CustodyKind::Local
+        && config.former_custody.is_some()
+        && !keystore.decryption_keys().iter().any(custody::is_given_to_providers)
+}
+
 impl Keys {
-    async fn open(config: &Config) -> anyhow::Result<Self> {
+    async fn open(config: &Config, if_away: IfAway) -> anyhow::Result<Self> {
         let mut keystore = open_keystore(config).await?;
         let sealing_key =
             keystore.secret_or_create(SECOND_FACTORS, 32).context("read the key of second factors")?;
         let sealing_key =
             <[u8; 32]>::try_from(sealing_key.as_slice()).context("read the key of second factors")?;
-        let signer = keystore.session_signer().context("read the session key")?;
-        let custody = custody::open(config, keystore).await?;
-        let keys = custody.keys();
-        let newest = keys.iter().find(|info| info.state == KeyState::Active).context("find an active key")?;
-        let pem = EncryptionKey::jwk_to_pem(&newest.public_jwk).context("read the platform's public key")?;
-        Ok(Self { custody, signer, pem, sealing_key })
+        let signer = keystore.session_signer();
+        if returns_to_keystore(config, &keystore) {
+            keystore.rotate_decryption_key().context("make a key in the keystore")?;
+        }
+        let custody = custody::open(config, keystore, if_away).await?;
+        Ok(Self { custody, signer, sealing_key })
     }
 
     fn none() -> anyhow::Result<Self> {
@@ -173,7 +180,6 @@ impl Keys {
         Ok(Self {
             custody: Arc::new(NoCustody),
             signer: Arc::new(signer),
-            pem: String::new(),
             // Nobody signs in through a command.
             sealing_key: crate::environment::system().random_bytes(),
         })

@@ -24,6 +24,13 @@ pub const KEYSTORE_PASSPHRASE: Secret = Secret {
     file_setting: "keystore_passphrase_file",
 };
 
+/// What is to open it from now on.
+pub const NEW_KEYSTORE_PASSPHRASE: Secret = Secret {
+    name: "new keystore passphrase",
+    variable: "SIGNET_NEW_KEYSTORE_PASSPHRASE",
+    file_setting: "--new-passphrase-file",
+};
+
 /// The password of the PostgreSQL user.
 pub const DATABASE_PASSWORD: Secret = Secret {
     name: "database password",
@@ -46,7 +53,7 @@ pub const VAULT_SECRET_ID: Secret = Secret {
 pub const PKCS11_PIN: Secret =
     Secret { name: "PIN of the token", variable: "SIGNET_PKCS11_PIN", file_setting: "pkcs11_pin_file" };
 
-/// Every secret, for the reference.
+/// Every secret that a platform runs with, for the reference.
 pub const ALL: [Secret; 5] =
     [KEYSTORE_PASSPHRASE, DATABASE_PASSWORD, VAULT_TOKEN, VAULT_SECRET_ID, PKCS11_PIN];
 

@@ -208,6 +208,8 @@ settings! {
         /// Where the keys live that tokens are encrypted to: `local` is the keystore, `vault` is Vault or OpenBao,
         /// `pkcs11` is an HSM. See [custody](custody.md).
         custody: CustodyKind, "WHERE", Serve, "`local`", "vault";
+        /// Where they lived before, `vault` or `pkcs11`: its keys are published no longer and go on decrypting. The keystore's do so without it.
+        former_custody: CustodyKind, "WHERE", Serve, "none", "pkcs11";
         /// Address of Vault. Without TLS only on this machine.
         vault_address: String, "URL", Serve, "none", "https://vault.internal:8200";
         /// Name of the RSA key in Vault's transit engine.

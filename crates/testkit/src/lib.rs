@@ -7,6 +7,10 @@ pub mod client;
 #[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
 #[expect(clippy::expect_used, clippy::panic, reason = "test support: what goes wrong here fails the test")]
 pub mod graphql;
+#[cfg(feature = "hsm")]
+#[expect(clippy::missing_panics_doc, reason = "a panic here is the failure of the test that called")]
+#[expect(clippy::expect_used, reason = "test support: what goes wrong here fails the test")]
+pub mod pkcs11;
 #[expect(
     clippy::expect_used,
     clippy::print_stderr,

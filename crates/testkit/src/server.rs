@@ -101,6 +101,11 @@ impl TestServer {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("signet still runs")
+    }
+
     /// What it logged so far.
     pub fn logs(&self) -> String {
         self.errors.borrow().clone()
@@ -131,8 +136,8 @@ impl TestServer {
 
     /// Asks it to stop (SIGTERM) and goes on.
     pub fn terminate(&self) {
-        let id = self.child.id().expect("signet still runs");
-        let id = rustix::process::Pid::from_raw(i32::try_from(id).expect("process id")).expect("process id");
+        let id = i32::try_from(self.id()).expect("process id");
+        let id = rustix::process::Pid::from_raw(id).expect("process id");
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("signal signet");
     }
 
@@ -212,12 +217,28 @@ impl Installation {
 
     /// Runs a command that sets things up, and gives what it printed as JSON.
     pub async fn run(&self, arguments: &[&str]) -> Value {
-        let mut command = signet(&self.binary, arguments);
-        command.args(self.arguments()).arg("--json");
-        let output = within("a command to end", command.output()).await.expect("run signet");
+        self.run_in(arguments, &[]).await
+    }
+
+    /// The same with variables in its environment.
+    pub async fn run_in(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Value {
+        let output = self.output(arguments, environment).await;
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "signet {arguments:?}: {errors}");
         serde_json::from_slice(&output.stdout).expect("JSON from signet --json")
+    }
+
+    /// Runs a command that must fail, and gives why.
+    pub async fn refused(&self, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let output = self.output(arguments, environment).await;
+        assert!(!output.status.success(), "signet {arguments:?} succeeded");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    async fn output(&self, arguments: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
+        let mut command = signet(&self.binary, arguments);
+        command.args(self.arguments()).arg("--json").envs(environment.iter().copied());
+        within("a command to end", command.output()).await.expect("run signet")
     }
 
     /// Makes a key pair and gives the paths of its private and public half.

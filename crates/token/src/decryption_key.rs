@@ -64,6 +64,11 @@ impl DecryptionKey {
         &self.fingerprint
     }
 
+    /// The size of the modulus.
+    pub fn bits(&self) -> usize {
+        self.numbers.bits()
+    }
+
     /// The public half as a JWK with `use: enc`, `alg: RSA-OAEP-256` and the thumbprint as `kid`.
     pub fn to_public_jwk_json(&self) -> String {
         let (modulus, exponent) = (self.numbers.modulus(), self.numbers.exponent());

@@ -180,6 +180,13 @@ impl SessionSigner {
         Ok(Self { pair, verifier })
     }
 
+    /// Accepts tokens of former keys as well when it verifies.
+    #[must_use]
+    pub fn with_former(mut self, other: &SessionVerifier) -> Self {
+        self.verifier = self.verifier.with_former(other);
+        self
+    }
+
     /// The seed, for a keystore.
     pub fn seed(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let seed: Curve25519SeedBin<'_> =
@@ -192,7 +199,7 @@ impl SessionSigner {
         &self.verifier.current.fingerprint
     }
 
-    /// What checks this signer's tokens.
+    /// What checks this signer's tokens, and those of the former keys that it knows.
     pub fn verifier(&self) -> &SessionVerifier {
         &self.verifier
     }
@@ -288,6 +295,11 @@ impl SessionVerifier {
         self.former.push(other.current.clone());
         self.former.extend(other.former.iter().cloned());
         self
+    }
+
+    /// The 32 bytes of the current public key.
+    pub fn public_key(&self) -> &[u8] {
+        &self.current.raw
     }
 
     /// The current public key as a JWK (RFC 8037 section 2).

@@ -17,7 +17,7 @@ async fn a_flood_of_one_kind_leaves_the_other_and_time_takes_both() {
     let project = ProjectId::parse("demo").unwrap();
     let access = owner.in_project(&project, Scope::KeysWrite).unwrap();
     let key = world.app.customer_keys(&project).await.unwrap()[0].id;
-    let pem = world.app.platform_key_pem().unwrap();
+    let pem = world.app.platform_key_pem().unwrap().unwrap();
     let stranger = TokenFactory::new(SigningKey::generate().unwrap(), EncryptionKey::from_pem(&pem).unwrap());
     for _ in 0..3 {
         world.sign_in("jane").await;

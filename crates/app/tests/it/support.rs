@@ -71,7 +71,7 @@ impl World {
         limits: RateLimits,
     ) -> Self {
         let app = assemble(&env, &store, &hub, limits, shared_keys()).await;
-        let platform_key_pem = app.platform_key_pem().expect("platform key");
+        let platform_key_pem = app.platform_key_pem().expect("platform key").expect("platform key");
         let mut world = Self {
             app,
             clock,
@@ -268,7 +268,7 @@ async fn assemble(
         store: store.clone(),
         hub: hub.clone(),
         custody,
-        signer: KEYSTORE.session_signer().expect("signer"),
+        signer: KEYSTORE.session_signer(),
         public_url: "https://signet.example".into(),
         outbound: signet_outbound::Fetcher::new(signet_outbound::Reach::default()).expect("fetcher"),
         sealing_key: [7; 32],

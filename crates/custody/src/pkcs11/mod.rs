@@ -9,6 +9,7 @@
 //!   well, a value that must decrypt decides.
 
 mod error;
+mod import;
 mod token;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ use crate::mixed::one_of;
 use crate::secret::SecretSource;
 
 pub use self::error::Pkcs11Error;
+pub use self::import::Pkcs11Import;
 
 /// Which module, which token, which keys.
 #[derive(Debug, Clone)]
@@ -128,6 +130,10 @@ impl Pkcs11Unwrap {
 impl Custody for Pkcs11Unwrap {
     fn keys(&self) -> Arc<[DecryptionKeyInfo]> {
         Self::keys(self).into()
+    }
+
+    fn is_available(&self) -> bool {
+        self.shared.health.is_available()
     }
 }
 

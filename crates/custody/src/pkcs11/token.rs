@@ -33,21 +33,11 @@ pub(super) struct Token {
 
 impl Token {
     pub(super) fn open(module: &Pkcs11, options: &Pkcs11Options) -> Result<Self, Pkcs11Error> {
-        let slot = find_slot(module, &options.token)?;
-        let session = module.open_ro_session(slot).map_err(Pkcs11Error::call)?;
-        let pin = AuthPin::new(options.pin.read()?.expose().to_owned().into());
-        match session.login(UserType::User, Some(&pin)) {
-            // Signing in is the process's; another thread was first.
-            Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-            Err(Error::Pkcs11(
-                RvError::PinIncorrect | RvError::PinLocked | RvError::PinInvalid | RvError::PinLenRange,
-                _,
-            )) => {
-                return Err(Pkcs11Error::PinRefused);
-            }
-            Err(error) => return Err(Pkcs11Error::call(error)),
-        }
-        let keys = options.keys.iter().map(|label| find_key(&session, label)).collect::<Result<_, _>>()?;
+        let session = sign_in(module, options, Access::Reads)?;
+        let find = |label: &String| {
+            find_key(&session, label)?.ok_or_else(|| Pkcs11Error::KeyNotFound(label.to_owned()))
+        };
+        let keys = options.keys.iter().map(find).collect::<Result<_, _>>()?;
         Ok(Self { session, keys })
     }
 
@@ -56,9 +46,7 @@ impl Token {
     }
 
     fn decrypt(&self, handle: ObjectHandle, encrypted_key: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let params =
-            PkcsOaepParams::new(MechanismType::SHA256, PkcsMgfType::MGF1_SHA256, PkcsOaepSource::empty());
-        self.session.decrypt(&Mechanism::RsaPkcsOaep(params), handle, encrypted_key).map(Zeroizing::new)
+        self.session.decrypt(&Mechanism::RsaPkcsOaep(oaep()), handle, encrypted_key).map(Zeroizing::new)
     }
 
     /// What was wrapped for each key comes out of it.
@@ -102,20 +90,70 @@ impl Token {
     }
 }
 
+/// RSA-OAEP with SHA-256 for both hashes and no label.
+pub(super) fn oaep() -> PkcsOaepParams<'static> {
+    PkcsOaepParams::new(MechanismType::SHA256, PkcsMgfType::MGF1_SHA256, PkcsOaepSource::empty())
+}
+
+/// What a session is for.
+pub(super) enum Access {
+    Reads,
+    Writes,
+}
+
+/// A session in which the user is signed in.
+pub(super) fn sign_in(
+    module: &Pkcs11,
+    options: &Pkcs11Options,
+    access: Access,
+) -> Result<Session, Pkcs11Error> {
+    let slot = find_slot(module, &options.token)?;
+    let session = match access {
+        Access::Reads => module.open_ro_session(slot),
+        Access::Writes => module.open_rw_session(slot),
+    };
+    let session = session.map_err(Pkcs11Error::call)?;
+    let pin = AuthPin::new(options.pin.read()?.expose().to_owned().into());
+    match session.login(UserType::User, Some(&pin)) {
+        // Signing in is the process's; another thread was first.
+        Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
+        Err(Error::Pkcs11(
+            RvError::PinIncorrect | RvError::PinLocked | RvError::PinInvalid | RvError::PinLenRange,
+            _,
+        )) => Err(Pkcs11Error::PinRefused),
+        Err(error) => Err(Pkcs11Error::call(error)),
+    }
+}
+
 fn find_slot(module: &Pkcs11, label: &str) -> Result<Slot, Pkcs11Error> {
     let slots = module.get_slots_with_token().map_err(Pkcs11Error::call)?;
     let has_label = |slot: &Slot| module.get_token_info(*slot).is_ok_and(|info| info.label() == label);
     slots.into_iter().find(has_label).ok_or_else(|| Pkcs11Error::TokenNotFound(label.to_owned()))
 }
 
-fn find_key(session: &Session, label: &str) -> Result<(ObjectHandle, RemoteKey), Pkcs11Error> {
+/// The private RSA key with a label, if there is one. Several are as bad as none.
+pub(super) fn find_key(
+    session: &Session,
+    label: &str,
+) -> Result<Option<(ObjectHandle, RemoteKey)>, Pkcs11Error> {
     let wanted = [
         Attribute::Class(ObjectClass::PRIVATE_KEY),
         Attribute::KeyType(KeyType::RSA),
         Attribute::Label(label.as_bytes().to_vec()),
     ];
-    let found = session.find_objects(&wanted).map_err(Pkcs11Error::call)?;
-    let [handle] = found[..] else { return Err(Pkcs11Error::KeyNotFound(label.to_owned())) };
+    match session.find_objects(&wanted).map_err(Pkcs11Error::call)?[..] {
+        [] => Ok(None),
+        [handle] => Ok(Some((handle, public_half(session, handle, label)?))),
+        _ => Err(Pkcs11Error::KeyNotFound(label.to_owned())),
+    }
+}
+
+/// The public half of an RSA key, by its modulus and exponent.
+pub(super) fn public_half(
+    session: &Session,
+    handle: ObjectHandle,
+    label: &str,
+) -> Result<RemoteKey, Pkcs11Error> {
     let wanted = [AttributeType::Modulus, AttributeType::PublicExponent];
     let attributes = session.get_attributes(handle, &wanted).map_err(Pkcs11Error::call)?;
     let (mut modulus, mut exponent) = (Vec::new(), Vec::new());
@@ -126,6 +164,6 @@ fn find_key(session: &Session, label: &str) -> Result<(ObjectHandle, RemoteKey),
             _ => {}
         }
     }
-    let key = RemoteKey::from_components(&modulus, &exponent);
-    Ok((handle, key.map_err(|source| Pkcs11Error::Key { label: label.to_owned(), source })?))
+    RemoteKey::from_components(&modulus, &exponent)
+        .map_err(|source| Pkcs11Error::Key { label: label.to_owned(), source })
 }

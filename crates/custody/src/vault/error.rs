@@ -64,6 +64,17 @@ pub enum VaultError {
 }
 
 impl VaultError {
+    /// Whether it can be over without anybody changing settings or rights.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut | Self::Sealed | Self::RateLimited | Self::LeftAlone => {
+                true
+            }
+            Self::Status(status) => *status >= 500,
+            _ => false,
+        }
+    }
+
     /// The word in the metrics.
     pub(super) fn reason(&self) -> &'static str {
         match self {

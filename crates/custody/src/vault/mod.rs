@@ -13,6 +13,7 @@ mod batch;
 mod breaker;
 mod client;
 mod error;
+mod import;
 mod session;
 mod versions;
 
@@ -21,7 +22,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use reqwest::Method;
-use signet_token::{KeyFingerprint, KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey};
+use serde_json::json;
+use signet_token::{KeyFingerprint, KeyManagement, KeyUnwrap, UnwrapError, UnwrapFuture, UnwrappedKey};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -32,16 +34,19 @@ use self::breaker::Breaker;
 use self::client::{Client, checked_name};
 use self::session::Session;
 use self::versions::Versions;
-use crate::administration::Custody;
+use crate::administration::{Custody, CustodyError, CustodyFuture};
 use crate::health::Health;
 use crate::keystore::DecryptionKeyInfo;
 use crate::mixed::one_of;
 
 pub use self::error::VaultError;
+pub use self::import::VaultImport;
 pub use self::session::VaultLogin;
 
 /// How often the key's versions are read again.
 const READ_AGAIN: Duration = Duration::from_secs(10);
+/// How often they are tried to be read the first time, when Vault was away at the start.
+const READ_FIRST: Duration = Duration::from_secs(1);
 /// A token that names an unknown key has them read at once, but not more often than this.
 const READ_SOONEST: Duration = Duration::from_secs(5);
 
@@ -100,22 +105,48 @@ impl Shared {
         self.read_now.notify_one();
     }
 
+    fn are_unread(&self) -> bool {
+        self.versions.borrow().are_unread()
+    }
+
     async fn read_versions(&self) -> Result<(), VaultError> {
         let versions = read_versions(&self.session, &self.keys_path).await?;
-        self.versions.send_replace(Arc::new(versions));
+        let former = self.versions.send_replace(Arc::new(versions));
+        if former.are_unread() {
+            self.health.works();
+        }
         Ok(())
     }
 
     /// Reads the versions again unless that was done just now. A Vault that fails is not asked for them before it works.
     async fn read_versions_soon(&self) {
         let mut read_at = self.read_at.lock().await;
-        if read_at.is_some_and(|at| at.elapsed() < READ_SOONEST) {
+        let soonest = if self.are_unread() { READ_FIRST } else { READ_SOONEST };
+        if read_at.is_some_and(|at| at.elapsed() < soonest) {
             return;
         }
         *read_at = Some(Instant::now());
         if let Err(error) = self.read_versions().await {
+            if self.are_unread() {
+                self.health.fails(error.reason(), &error);
+            }
             tracing::debug!(error = &error as &dyn std::error::Error, "the key's versions could not be read");
         }
+    }
+
+    /// Has Vault make a new version, and gives its key.
+    async fn rotate(&self) -> Result<KeyFingerprint, CustodyError> {
+        let unavailable = |error: VaultError| CustodyError::Unavailable(Box::new(error));
+        let path = format!("{}/rotate", self.keys_path);
+        let answer = self.session.send(Method::POST, &path, Some(&json!({}))).await.map_err(unavailable)?;
+        match answer.ok() {
+            Ok(_) => self.read_versions().await.map_err(unavailable)?,
+            Err(VaultError::Denied) => return Err(CustodyError::NotSupported),
+            Err(error) => return Err(unavailable(error)),
+        }
+        let versions = self.versions.borrow();
+        let newest = versions.newest().first().map(|version| version.key.fingerprint().clone());
+        newest.ok_or(CustodyError::KeyNotFound)
     }
 
     /// The ciphertexts to ask about, the keys they are for, and whether an answer counts.
@@ -125,7 +156,7 @@ impl Shared {
         encrypted_key: &[u8],
     ) -> (Vec<String>, Vec<KeyFingerprint>, bool) {
         let known = |versions: &Versions| versions.select(key_id).is_some();
-        if !known(&self.versions.borrow()) {
+        if self.are_unread() || !known(&self.versions.borrow()) {
             // Another node may publish a new version already.
             self.read_versions_soon().await;
         }
@@ -138,6 +169,34 @@ impl Shared {
     }
 }
 
+/// Where things are in the engine.
+struct Names {
+    mount: String,
+    key: String,
+}
+
+impl Names {
+    fn key(&self) -> String {
+        format!("{}/keys/{}", self.mount, self.key)
+    }
+
+    fn decrypt(&self) -> String {
+        format!("{}/decrypt/{}", self.mount, self.key)
+    }
+
+    fn wrapping_key(&self) -> String {
+        format!("{}/wrapping_key", self.mount)
+    }
+}
+
+/// A session that signs in when it is first used, and where what it is used for is.
+fn session_of(options: VaultOptions) -> Result<(Session, Names), VaultError> {
+    let VaultOptions { address, namespace, mount, key, login, authorities, time_limit, queue: _ } = options;
+    let client = Client::new(&address, namespace, authorities.as_deref(), time_limit)?;
+    let names = Names { mount: checked_name(&mount)?, key: checked_name(&key)? };
+    Ok((Session::new(client, login)?, names))
+}
+
 async fn read_versions(session: &Session, path: &str) -> Result<Versions, VaultError> {
     Versions::read(&session.send(Method::GET, path, None).await?.ok()?)
 }
@@ -148,16 +207,39 @@ impl VaultUnwrap {
     /// # Errors
     /// [`VaultError`], see its variants.
     pub async fn connect(options: VaultOptions) -> Result<Self, VaultError> {
-        let VaultOptions { address, namespace, mount, key, login, authorities, time_limit, queue } = options;
-        let client = Client::new(&address, namespace, authorities.as_deref(), time_limit)?;
-        let session = Session::new(client, login)?;
-        let (mount, key) = (checked_name(&mount)?, checked_name(&key)?);
-        let keys_path = format!("{mount}/keys/{key}");
-        let versions = read_versions(&session, &keys_path).await?;
+        let limits = (options.time_limit, options.queue);
+        let (session, names) = session_of(options)?;
+        let versions = read_versions(&session, &names.key()).await?;
+        Ok(Self::over((session, names), versions, limits))
+    }
+
+    /// As [`VaultUnwrap::connect`], but starts without a Vault that cannot answer now. Until it does, custody has no keys and every token is
+    /// [`UnwrapError::Unavailable`].
+    ///
+    /// # Errors
+    /// [`VaultError`] for what does not pass by itself: settings, credentials, permission, the kind of key.
+    pub async fn start(options: VaultOptions) -> Result<Self, VaultError> {
+        let limits = (options.time_limit, options.queue);
+        let (session, names) = session_of(options)?;
+        match read_versions(&session, &names.key()).await {
+            Err(error) if error.may_pass() => {
+                let vault = Self::over((session, names), Versions::unread(), limits);
+                vault.shared.health.fails(error.reason(), &error);
+                Ok(vault)
+            }
+            read => Ok(Self::over((session, names), read?, limits)),
+        }
+    }
+
+    fn over(
+        (session, names): (Session, Names),
+        versions: Versions,
+        (time_limit, queue): (Duration, usize),
+    ) -> Self {
         let shared = Arc::new(Shared {
             session,
-            keys_path,
-            decrypt_path: format!("{mount}/decrypt/{key}"),
+            keys_path: names.key(),
+            decrypt_path: names.decrypt(),
             time_limit,
             versions: watch::Sender::new(Arc::new(versions)),
             read_at: tokio::sync::Mutex::default(),
@@ -171,7 +253,7 @@ impl VaultUnwrap {
             tokio::spawn(keep_token(Arc::clone(&shared))),
             tokio::spawn(keep_versions(Arc::clone(&shared))),
         ];
-        Ok(Self { shared, jobs, tasks })
+        Self { shared, jobs, tasks }
     }
 
     /// The versions that decrypt, newest first.
@@ -181,6 +263,10 @@ impl VaultUnwrap {
 
     async fn submit(&self, key_id: Option<&str>, encrypted_key: &[u8]) -> Result<UnwrappedKey, UnwrapError> {
         let (ciphertexts, keys, counts) = self.shared.ciphertexts(key_id, encrypted_key).await;
+        if ciphertexts.is_empty() {
+            // Vault has not said yet which keys there are.
+            return Err(UnwrapError::Unavailable);
+        }
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(Job { ciphertexts, reply }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => UnwrapError::Overloaded,
@@ -209,10 +295,23 @@ fn content_key(outcome: Unwrapped) -> Result<UnwrappedKey, UnwrapError> {
     }
 }
 
-/// Versions are made, retired and removed in Vault, and read again from time to time.
+/// Versions are retired and removed in Vault, and read again from time to time. A new one can be made from here if the policy lets it.
 impl Custody for VaultUnwrap {
     fn keys(&self) -> Arc<[DecryptionKeyInfo]> {
         Self::keys(self).into()
+    }
+
+    fn is_available(&self) -> bool {
+        self.shared.health.is_available()
+    }
+
+    fn create(&self, algorithm: KeyManagement) -> CustodyFuture<'_, KeyFingerprint> {
+        Box::pin(async move {
+            match algorithm {
+                KeyManagement::RsaOaep256 => self.shared.rotate().await,
+                _ => Err(CustodyError::NotSupported),
+            }
+        })
     }
 }
 
@@ -252,8 +351,9 @@ async fn keep_token(shared: Arc<Shared>) {
 /// Reads the versions again from time to time, and when one was missing.
 async fn keep_versions(shared: Arc<Shared>) {
     loop {
+        let next = if shared.are_unread() { READ_FIRST } else { READ_AGAIN };
         tokio::select! {
-            () = tokio::time::sleep(READ_AGAIN) => {}
+            () = tokio::time::sleep(next) => {}
             () = shared.read_now.notified() => {}
         }
         shared.read_versions_soon().await;

@@ -28,7 +28,7 @@ impl Version {
     }
 }
 
-/// Those that decrypt, newest first, at least one.
+/// Those that decrypt, newest first: none before they were read, at least one afterwards.
 pub(super) struct Versions(Vec<Version>);
 
 #[derive(Deserialize)]
@@ -49,6 +49,15 @@ struct Transit {
 }
 
 impl Versions {
+    /// Vault has not said yet.
+    pub(super) const fn unread() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(super) fn are_unread(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Reads what `GET transit/keys/NAME` answers.
     ///
     /// A version is published if Vault itself would encrypt with it: those from `min_encryption_version` on, or only the latest if

@@ -4,6 +4,7 @@
 
 mod contract;
 mod keystore;
+mod keystore_changes;
 #[cfg(feature = "hsm")]
 mod pkcs11;
 mod pool;

@@ -4,49 +4,25 @@
 //! own, and the half that is started is the test that is ignored otherwise. `cargo xtask hsm` builds Kryoptic and runs them.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
-use cryptoki::mechanism::Mechanism;
-use cryptoki::object::{Attribute, ObjectClass};
-use cryptoki::session::{Session, UserType};
-use cryptoki::types::AuthPin;
-use signet_custody::{KeyState, Pkcs11Error, Pkcs11Options, Pkcs11Unwrap, SecretSource, SecretText};
+use cryptoki::context::Pkcs11;
+use cryptoki::object::{Attribute, AttributeType, ObjectClass};
+use cryptoki::session::Session;
+use signet_custody::{
+    ImportError, KdfCost, KeyImport as _, KeyState, Keystore, Passphrase, Pkcs11Error, Pkcs11Import,
+    Pkcs11Options, Pkcs11Unwrap, SecretSource, SecretText,
+};
+use signet_testkit::pkcs11::{self, PIN, TOKEN, TokenPlace, generate, kryoptic};
 use signet_token::{KeyUnwrap as _, UnwrapError};
 
 use crate::contract::{Subject, wrap};
-
-const TOKEN: &str = "signet test";
-const PIN: &str = "123456";
-const SECURITY_OFFICER: &str = "12345678";
-/// Names the library of the module, and tells the half that was started that it was.
-const MODULE: &str = "SIGNET_TEST_PKCS11_MODULE";
-
-fn kryoptic() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/kryoptic/debug/libsignet_kryoptic.so")
-}
 
 const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
 /// Runs one of the ignored tests below with a fresh token.
 fn with_a_token(module: &Path, test: &str) {
-    assert!(module.exists(), "there is no {}: run `cargo xtask hsm`", module.display());
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name).display().to_string();
-    let kryoptic = format!("[[slots]]\nslot = 1\ndbtype = \"sqlite\"\ndbargs = {:?}\n", at("token.sql"));
-    std::fs::write(at("kryoptic.conf"), kryoptic).unwrap();
-    std::fs::create_dir(at("tokens")).unwrap();
-    std::fs::write(at("softhsm2.conf"), format!("directories.tokendir = {}\n", at("tokens"))).unwrap();
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("pkcs11::{test}"), "--ignored", "--nocapture"])
-        .env("KRYOPTIC_CONF", at("kryoptic.conf"))
-        .env("SOFTHSM2_CONF", at("softhsm2.conf"))
-        .env(MODULE, module)
-        .output()
-        .unwrap();
-    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("1 passed"), "{said}\n{errors}");
+    TokenPlace::new().run_ignored(module, &format!("pkcs11::{test}"));
 }
 
 #[test]
@@ -65,6 +41,11 @@ fn settings_that_cannot_work_are_said_at_the_start() {
 }
 
 #[test]
+fn keys_of_the_keystore_are_taken_in_and_do_not_leave_again() {
+    with_a_token(&kryoptic(), "what_is_taken_in");
+}
+
+#[test]
 fn a_module_that_refuses_the_algorithm_is_refused_at_the_start() {
     if Path::new(SOFTHSM).exists() {
         with_a_token(Path::new(SOFTHSM), "a_refusal");
@@ -75,27 +56,8 @@ fn a_module_that_refuses_the_algorithm_is_refused_at_the_start() {
 
 /// Makes a token with keys of these labels, and gives what to start with and a session that may change it.
 fn make_token(labels: &[&str]) -> (Pkcs11Options, Pkcs11, Session) {
-    let path = PathBuf::from(std::env::var(MODULE).unwrap());
-    let module = Pkcs11::new(&path).unwrap();
-    module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).unwrap();
-    let pin = |text: &str| AuthPin::new(text.to_owned().into());
-    let slot = module.get_slots_with_token().unwrap()[0];
-    module.init_token(slot, &pin(SECURITY_OFFICER), TOKEN).unwrap();
-    // SoftHSM moves a token to another slot when it is initialised.
-    let slot = module
-        .get_slots_with_token()
-        .unwrap()
-        .into_iter()
-        .find(|slot| module.get_token_info(*slot).unwrap().label() == TOKEN)
-        .unwrap();
-    let session = module.open_rw_session(slot).unwrap();
-    session.login(UserType::So, Some(&pin(SECURITY_OFFICER))).unwrap();
-    session.init_pin(&pin(PIN)).unwrap();
-    session.logout().unwrap();
-    session.login(UserType::User, Some(&pin(PIN))).unwrap();
-    for label in labels {
-        generate(&session, label);
-    }
+    let path = pkcs11::module();
+    let (module, session) = pkcs11::make_token(&path, labels);
     let options = Pkcs11Options {
         module: path,
         token: TOKEN.to_owned(),
@@ -106,26 +68,6 @@ fn make_token(labels: &[&str]) -> (Pkcs11Options, Pkcs11, Session) {
         time_limit: Duration::from_secs(30),
     };
     (options, module, session)
-}
-
-fn generate(session: &Session, label: &str) {
-    let label = Attribute::Label(label.as_bytes().to_vec());
-    let public = [
-        Attribute::Token(true),
-        Attribute::Encrypt(true),
-        Attribute::ModulusBits(2048.into()),
-        Attribute::PublicExponent(vec![1, 0, 1]),
-        label.clone(),
-    ];
-    let private = [
-        Attribute::Token(true),
-        Attribute::Private(true),
-        Attribute::Sensitive(true),
-        Attribute::Extractable(false),
-        Attribute::Decrypt(true),
-        label,
-    ];
-    session.generate_key_pair(&Mechanism::RsaPkcsKeyPairGen, &public, &private).unwrap();
 }
 
 #[tokio::test]
@@ -190,4 +132,51 @@ async fn a_refusal() {
     let refused = Pkcs11Unwrap::start(options).unwrap_err();
     assert!(matches!(refused, Pkcs11Error::OaepRefused { .. }), "{refused}");
     assert!(refused.to_string().contains("SoftHSM 2"), "{refused}");
+}
+
+#[tokio::test]
+#[ignore = "started by keys_of_the_keystore_are_taken_in_and_do_not_leave_again"]
+async fn what_is_taken_in() {
+    let (options, _module, session) = make_token(&["made-here"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keystore");
+    let mut keystore = Keystore::open_or_create_with(&path, &Passphrase::new("x"), KdfCost::LOWEST).unwrap();
+    keystore.rotate_decryption_key().unwrap();
+    let keys = keystore.portable_keys();
+    let with = |labels: &[&str]| {
+        let keys = labels.iter().map(|label| (*label).to_owned()).collect();
+        Pkcs11Options { keys, ..options.clone() }
+    };
+    let few = Pkcs11Import::start(with(&["new"])).unwrap().plan(&keys).await.unwrap_err();
+    assert!(matches!(few, ImportError::Labels { keys: 2, labels: 1 }), "{few}");
+    let taken = Pkcs11Import::start(with(&["made-here", "old"])).unwrap().plan(&keys).await.unwrap_err();
+    assert!(matches!(taken, ImportError::Taken(_)), "{taken}");
+
+    let target = Pkcs11Import::start(with(&["new", "old"])).unwrap();
+    let plan = target.plan(&keys).await.unwrap();
+    assert_eq!(plan.iter().map(|placement| placement.is_there).collect::<Vec<_>>(), [false, false]);
+    assert_eq!(plan[0].place, format!("label old of the token {TOKEN}"), "the oldest goes first");
+    target.take_in(&keys[0], &plan[0]).await.unwrap();
+    let plan = target.plan(&keys).await.unwrap();
+    assert_eq!(plan.iter().map(|placement| placement.is_there).collect::<Vec<_>>(), [true, false]);
+    target.take_in(&keys[1], &plan[1]).await.unwrap();
+
+    let custody = Pkcs11Unwrap::start(with(&["new", "old"])).unwrap();
+    let described = custody.keys();
+    assert_eq!(described, keystore.decryption_keys(), "ids, states and public halves are the same");
+    Subject { custody: &custody, keys: described }.obeys_the_contract().await;
+    // As if they had been made there.
+    let wanted = [Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Label(b"new".to_vec())];
+    let found = session.find_objects(&wanted).unwrap();
+    let about = [AttributeType::Sensitive, AttributeType::Extractable, AttributeType::Token];
+    let attributes = session.get_attributes(found[0], &about).unwrap();
+    assert_eq!(
+        attributes,
+        [Attribute::Sensitive(true), Attribute::Extractable(false), Attribute::Token(true)]
+    );
+    let private = session.get_attributes(found[0], &[AttributeType::PrivateExponent]);
+    assert!(!private.is_ok_and(|values| !values.is_empty()), "it does not leave");
+    // What carried it is gone.
+    let secrets = session.find_objects(&[Attribute::Class(ObjectClass::SECRET_KEY)]).unwrap();
+    assert!(secrets.is_empty());
 }

@@ -69,7 +69,7 @@ async fn verify(args: VerifyArgs) -> anyhow::Result<ExitCode> {
     // Without the keystore the chains can still be walked; only signatures cannot be checked.
     let verifier = if config.keystore.exists() {
         let keystore = platform::open_keystore(&config).await?;
-        Some(keystore.session_verifier().context("read the platform's signing keys")?)
+        Some(keystore.audit_verifier().context("read the platform's signing keys")?)
     } else {
         None
     };

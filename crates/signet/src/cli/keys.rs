@@ -1,10 +1,13 @@
 //! `signet keys`: the brands' keys for signing visitor tokens, and the platform's that they are encrypted to.
 
+mod migrate;
+mod passphrase;
 mod platform;
+mod session;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use signet_app::{Actor, CustomerKey, NewCustomerKey};
 use signet_domain::ProjectId;
@@ -12,10 +15,14 @@ use signet_token::possession::Challenge;
 use signet_token::{SignatureAlgorithm, SigningKey};
 use zeroize::Zeroizing;
 
+use crate::cli::keys::migrate::MigrateArgs;
+use crate::cli::keys::passphrase::PassphraseCommand;
 use crate::cli::keys::platform::PlatformKeysCommand;
+use crate::cli::keys::session::SessionKeysCommand;
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
+use crate::config::Config;
 use crate::secret_file;
 
 #[derive(Subcommand, Debug)]
@@ -31,6 +38,14 @@ pub(crate) enum KeysCommand {
     /// Manage the platform's own keys, which tokens are encrypted to
     #[command(subcommand)]
     Platform(PlatformKeysCommand),
+    /// Move the platform's keys from the keystore to Vault or an HSM
+    Migrate(MigrateArgs),
+    /// Change what opens the keystore
+    #[command(subcommand)]
+    Passphrase(PassphraseCommand),
+    /// Replace what the platform signs its own tokens with
+    #[command(subcommand)]
+    Session(SessionKeysCommand),
 }
 
 #[derive(Args, Debug)]
@@ -97,7 +112,16 @@ pub(crate) async fn run(command: KeysCommand) -> anyhow::Result<()> {
         KeysCommand::Prove(args) => prove(&args),
         KeysCommand::Generate(args) => generate(&args),
         KeysCommand::Platform(command) => platform::run(command).await,
+        KeysCommand::Migrate(args) => migrate::run(args).await,
+        KeysCommand::Passphrase(command) => passphrase::run(command).await,
+        KeysCommand::Session(command) => session::run(command).await,
     }
+}
+
+/// Refuses to make a keystore: one that was made for the command would mislead.
+fn existing(config: &Config) -> anyhow::Result<()> {
+    ensure!(config.keystore.exists(), "there is no keystore at {}", config.keystore.display());
+    Ok(())
 }
 
 async fn add(args: AddArgs) -> anyhow::Result<()> {

@@ -20,6 +20,7 @@ mod visitor;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 pub(crate) use output::line;
@@ -90,17 +91,24 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run(cli.command)));
+    let outcome = keep_memory_to_oneself(&cli.command).and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(run(cli.command))
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {
             output::error(&error);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Before any key is in memory. A demo has none that matter, and whoever works on Signet may want to look into it.
+fn keep_memory_to_oneself(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(_) => Ok(()),
+        _ => crate::hardening::forbid_core_dumps().context("forbid core dumps"),
     }
 }
 

@@ -25,6 +25,17 @@ pub enum CustodyKind {
     Pkcs11,
 }
 
+impl CustodyKind {
+    /// The word in the settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Vault => "vault",
+            Self::Pkcs11 => "pkcs11",
+        }
+    }
+}
+
 /// How the platform signs in to Vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]

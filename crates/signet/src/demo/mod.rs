@@ -81,7 +81,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let config = config(&args, &folder)?;
     let platform = Platform::open(&config).await?;
     let demo = setup::prepare(&platform, &folder, &urls.platform, args.session_lifetime.0).await?;
-    let pem = platform.platform_key_pem().to_owned();
+    let pem = platform.platform_key_pem()?;
     let mut server = Server::start_on(&config, platform, listener, environment::system()).await?;
     let shop = Shop::open(&demo, &pem, &urls, args.token_lifetime.0)?.serve(shop_listener);
 

@@ -117,7 +117,7 @@ async fn create(
         .context("create the demo's API client")?;
 
     let encryption_key =
-        EncryptionKey::from_pem(platform.platform_key_pem()).context("read the platform's public key")?;
+        EncryptionKey::from_pem(&platform.platform_key_pem()?).context("read the platform's public key")?;
     let provider = TokenProvider::new(signing_key, encryption_key);
     Seeding::new(app, clock, &provider, &agents, &project_id, now)
         .run()

@@ -69,8 +69,34 @@ checks! {
     KEYSTORE_MISSING = Note, "There is no keystore yet.", "The first start makes it. If there should be one, correct `keystore` or restore a backup.";
     CUSTODY_UNUSABLE = Error, "The platform's keys cannot be opened: the keystore, or the custody that the settings name.",
         "Give the right passphrase; if the file is damaged, restore a backup. For other custody see custody.md.";
+    VAULT_UNREACHABLE = Error, "Vault does not answer, not in time, or not with TLS that is trusted.",
+        "Correct `vault_address` or `vault_ca_file`, or bring Vault back. The platform goes on by itself when it is there.";
+    VAULT_SEALED = Error, "Vault is sealed, or has no leader.", "Unseal it. The platform goes on by itself afterwards.";
+    VAULT_LOGIN_REFUSED = Error, "Vault does not accept the credentials, or they cannot be read.",
+        "Issue new ones (a secret id, a token) into the file that the settings name. Nothing needs a restart.";
+    VAULT_DENIED = Error, "Vault denies what the platform has to do: read the key and decrypt with it.",
+        "Give its role the policy in custody.md.";
+    VAULT_KEY_UNUSABLE = Error, "Vault has no key of that name, or one that is no RSA key of 2048 to 4096 bits.",
+        "Correct `vault_key` and `vault_mount`, or make the key as custody.md says.";
+    PKCS11_MODULE_UNUSABLE = Error, "The PKCS#11 module cannot be loaded or started.",
+        "Correct `pkcs11_module`; see that the library is readable for Signet's user, and that its own settings are in Signet's environment.";
+    PKCS11_TOKEN_MISSING = Error, "The module has no token of that label.", "Correct `pkcs11_token`; see that the HSM is connected.";
+    PKCS11_LOGIN_REFUSED = Error, "The token does not accept the PIN, or it cannot be read.",
+        "Correct the PIN in the file that `pkcs11_pin_file` names. After some wrong ones a token locks itself: the security officer opens it.";
+    PKCS11_KEY_UNUSABLE = Error, "The token has no private RSA key of that label, or several, or one that cannot be used.",
+        "Correct `pkcs11_key`: labels of RSA keys of 2048 to 4096 bits, each once in the token.";
+    PKCS11_ALGORITHM_REFUSED = Error, "The token does not unwrap with RSA-OAEP and SHA-256 what was wrapped for its key.",
+        "Use another module: custody.md says what it has to do.";
     SELF_TEST_FAILED = Error, "A platform key does not open what was just encrypted to it.",
-        "Restore the keystore from a backup. Sessions live on meanwhile; new sign-ins fail.";
+        "Restore the keystore from a backup, or look at what the other custody says. Sessions live on meanwhile; new sign-ins fail.";
+    FORMER_COPY_LEFT = Warning, "The keystore still has a copy of a key that lives in other custody: whoever gets it and its passphrase has the key.",
+        "`signet keys migrate --to … --destroy-former`, once tokens open where the keys are now.";
+    PLATFORM_KEY_OLD = Warning, "The key that tokens are encrypted to is older than a year.",
+        "Make a new one and follow who still encrypts to the old one: keys.md.";
+    RETIRED_KEY_LEFT = Warning, "A platform key is retired for more than 90 days and still opens tokens.",
+        "See who uses it (`signet keys platform list`), have them change over, then `signet keys platform destroy`.";
+    REVOKED_KEY_IN_CUSTODY = Note, "Custody has a key that is revoked. It opens nothing.",
+        "Destroy it there. In a keystore it comes from a backup: `signet keys platform revoke` destroys it again.";
     RETIRED_KEY_IN_USE = Note, "Tokens are still encrypted to a platform key that is no longer published.",
         "Have the brand fetch `/keys/platform.pem` or the key set again. Destroy the key when this is over.";
 

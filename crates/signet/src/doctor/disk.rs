@@ -21,6 +21,7 @@ pub(super) fn examine(config: &Config, report: &mut Report) {
         tls_key,
         config.vault.token_file.as_ref(),
         config.vault.secret_id_file.as_ref(),
+        config.pkcs11.pin_file.as_ref(),
     ];
     for file in secrets.into_iter().flatten() {
         if let Some(mode) = open_to_others(file, 0o077) {

@@ -87,8 +87,7 @@ pub async fn examine(config: &Config, url: Option<&str>, env: &Env) -> Report {
     let usable = storage::examine(config, env, &mut report).await;
     let keys = custody::examine(config, &mut report).await;
     if usable {
-        let known = keys.as_ref().map(|keys| keys.retired.as_slice()).unwrap_or_default();
-        projects::examine(config, known, env, &mut report).await;
+        projects::examine(config, keys.as_ref(), env, &mut report).await;
     }
     address::examine(config, url, keys.as_ref().map(|keys| &*keys.signer), env, &mut report).await;
     report

@@ -6,13 +6,14 @@ use signet_app::{CustomerKeyDetail, ProjectReview, Review};
 use signet_domain::{AuthenticatedMode, Env, KeyState, Timestamp};
 use signet_token::SignatureAlgorithm;
 
+use super::custody::Keys;
 use super::{Report, checks};
 use crate::config::Config;
 use crate::platform::Operator;
 
 const DAY: Duration = Duration::from_hours(24);
 
-pub(super) async fn examine(config: &Config, retired: &[String], env: &Env, report: &mut Report) {
+pub(super) async fn examine(config: &Config, keys: Option<&Keys>, env: &Env, report: &mut Report) {
     let reviewed = async {
         let operator = Operator::open(config).await?;
         let review = operator.app().review().await;
@@ -21,18 +22,24 @@ pub(super) async fn examine(config: &Config, retired: &[String], env: &Env, repo
     }
     .await;
     match reviewed {
-        Ok(review) => judge(&review, retired, env.now(), report),
+        Ok(review) => {
+            judge(&review, keys, env.now(), report);
+            if let Some(keys) = keys {
+                keys.judge(&review.platform_keys, env.now(), report);
+            }
+        }
         Err(error) => report.add(checks::DATABASE_UNREACHABLE, format!("{error:#}")),
     }
 }
 
-fn judge(review: &Review, retired: &[String], now: Timestamp, report: &mut Report) {
+fn judge(review: &Review, keys: Option<&Keys>, now: Timestamp, report: &mut Report) {
     for reviewed in &review.projects {
         project(reviewed, report);
         for key in &reviewed.keys {
             customer_key(reviewed.project.id.as_str(), key, now, report);
         }
-        for key in reviewed.platform_keys_in_use.iter().filter(|key| retired.contains(*key)) {
+        let is_retired = |key: &&String| keys.is_some_and(|keys| keys.is_retired(key));
+        for key in reviewed.platform_keys_in_use.iter().filter(is_retired) {
             report.add(checks::RETIRED_KEY_IN_USE, format!("project {}, key {key}", reviewed.project.id));
         }
     }

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use signet_custody::{Keystore, Passphrase};
 use signet_testkit::server::Installation;
 use signet_testkit::vault::{FakeVault, ROOT_TOKEN, TransitKey};
-use signet_testkit::{VisitorClient, within};
+use signet_testkit::{TestServer, VisitorClient, within};
 use signet_token::EncryptionKey;
 
 use crate::command_line::fails;
-use crate::fixture::{BINARY, Served, ServedProject};
+use crate::fixture::{BINARY, Served, ServedProject, eventually};
 use crate::tls::TlsProxy;
 
 const KEY: &str = "signet";
@@ -194,6 +194,61 @@ async fn d47_a_token_for_vault_that_cannot_be_replaced_refuses_new_sessions() {
     platform.lives_through("login", begin, async |vault| vault.allow_app_role("signet-1", "s3cret")).await;
 }
 
+/// Something that happens to Vault.
+type Change = fn(&mut FakeVault);
+
+/// What `/readyz` says of custody, with its status.
+async fn readiness(served: &Served) -> (u16, Value) {
+    let url = format!("{}/readyz", served.server.url);
+    let answer = signet_testkit::client::plain().get(url).send().await.unwrap();
+    (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["custody"].take())
+}
+
+async fn status(served: &Served, path: &str) -> u16 {
+    let url = format!("{}{path}", served.server.url);
+    signet_testkit::client::plain().get(url).send().await.unwrap().status().as_u16()
+}
+
+/// A machine that starts before its Vault does serves everything that needs no key of it, and the rest as soon as Vault is there.
+#[tokio::test]
+async fn d47_a_platform_starts_without_its_vault_and_recovers_by_itself() {
+    let mut platform = InVault::start().await;
+    assert_eq!(readiness(&platform.served).await, (200, json!("available")));
+    let published = platform.served.platform_keys().await;
+    let token = platform.served.token(&platform.project, "john").await;
+    let mut jane = platform.signed_in("jane").await;
+    let troubles: [(&str, Change, Change); 3] = [
+        ("unreachable", FakeVault::go_away, FakeVault::come_back),
+        ("sealed", |vault| vault.seal(true), |vault| vault.seal(false)),
+        ("timeout", |vault| vault.stall(true), |vault| vault.stall(false)),
+    ];
+    for (trouble, begin, end) in troubles {
+        begin(&mut platform.vault);
+        platform = platform.restart().await;
+        jane.moved_to(&platform.served.server.url);
+        assert_eq!(readiness(&platform.served).await, (200, json!("unavailable")), "{trouble}");
+        // Providers are not told that there is no key.
+        for path in ["/.well-known/jwks.json", "/keys/platform.pem"] {
+            assert_eq!(status(&platform.served, path).await, 503, "{trouble} {path}");
+        }
+        assert_eq!(platform.activates(&token).await, (503, json!("SERVICE_UNAVAILABLE")), "{trouble}");
+        jane.send("this session goes on").await;
+        let mut guest = platform.served.visitor(&platform.project);
+        guest.activate_anonymously().await;
+        assert!(platform.metric(r#"signet_custody_available{custody="vault"}"#).await < 0.5, "{trouble}");
+        let line = platform.served.server.logged(&format!(r#""reason":"{trouble}""#)).await;
+        assert!(line.contains("key custody is not available"), "{line}");
+
+        end(&mut platform.vault);
+        // Nobody has to try it.
+        eventually("the keys", async || status(&platform.served, "/.well-known/jwks.json").await == 200)
+            .await;
+        assert_eq!(platform.served.platform_keys().await, published, "{trouble}");
+        assert_eq!(readiness(&platform.served).await, (200, json!("available")), "{trouble}");
+        assert_eq!(platform.activates(&token).await, (200, Value::Null), "{trouble}");
+    }
+}
+
 #[tokio::test]
 async fn d47_no_decryption_key_is_on_disk() {
     let platform = InVault::start().await;
@@ -287,8 +342,20 @@ async fn vault_is_reached_over_tls_with_its_own_authority_alone() {
         &token,
     ];
     let installation = Installation::new(BINARY, None);
-    let untrusted = fails(&installation, &[&["serve", "--listen", "127.0.0.1:0"][..], &place].concat());
+    let list = ["keys", "platform", "list"];
+    let variables = [
+        ("SIGNET_CUSTODY", "vault"),
+        ("SIGNET_VAULT_ADDRESS", &*proxy.url),
+        ("SIGNET_VAULT_KEY", KEY),
+        ("SIGNET_VAULT_TOKEN", ROOT_TOKEN),
+    ];
+    installation.run(&["keys", "platform", "create", "RSA-OAEP-256"]).await;
+    let untrusted = installation.refused(&list, &variables).await;
     assert!(untrusted.contains("Vault cannot be reached"), "{untrusted}");
+    let mut untrusting = TestServer::serve(BINARY, &installation, &place).await;
+    let line = untrusting.logged("key custody is not available").await;
+    assert!(line.contains(r#""reason":"unreachable""#), "{line}");
+    assert!(untrusting.stop().await.success());
     let project = ServedProject::create(&installation, "shop-1").await;
     let trusting = [&place[..], &["--vault-ca-file", &authority]].concat();
     let served = Served::start(installation, &trusting).await;

@@ -14,18 +14,18 @@ use crate::nginx::{self, Nginx, free_port};
 
 /// What the doctor found: the exit code, and what was seen by code.
 #[derive(Debug)]
-struct Findings {
-    exit: i32,
+pub(crate) struct Findings {
+    pub(crate) exit: i32,
     seen: BTreeMap<String, String>,
 }
 
 impl Findings {
-    fn has(&self, code: &str, seen: &str) {
+    pub(crate) fn has(&self, code: &str, seen: &str) {
         let found = self.seen.get(code).unwrap_or_else(|| panic!("no {code} in {self:#?}"));
         assert!(found.contains(seen), "{code}: {found}");
     }
 
-    fn lacks(&self, code: &str) {
+    pub(crate) fn lacks(&self, code: &str) {
         assert!(!self.seen.contains_key(code), "{self:#?}");
     }
 
@@ -38,13 +38,13 @@ impl Findings {
     }
 }
 
-fn command(data_dir: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(data_dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(BINARY);
     command.env_clear().args(["doctor", "--data-dir"]).arg(data_dir).args(arguments);
     command
 }
 
-fn diagnose(command: &mut Command) -> Findings {
+pub(crate) fn diagnose(command: &mut Command) -> Findings {
     let output = command.arg("--json").output().unwrap();
     let said: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
@@ -66,7 +66,7 @@ fn doctor(data_dir: &Path, arguments: &[&str]) -> Findings {
 }
 
 /// An installation that has run once, with a project, its key and a page.
-async fn installation() -> (Installation, ServedProject) {
+pub(crate) async fn installation() -> (Installation, ServedProject) {
     let installation = Installation::new(BINARY, None);
     let project = ServedProject::create(&installation, "shop").await;
     let origins = ["project", "set-origins", "shop", "--origin", "https://shop.example"];

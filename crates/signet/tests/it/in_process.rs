@@ -54,7 +54,8 @@ impl Frozen {
         app.register_customer_key(new, &Actor::system()).await.unwrap();
         let new = NewApiClient { name: "Test".to_owned(), project_id: project.id, scopes: Scopes::all() };
         let (client, secret) = app.create_api_client(new, &Actor::system()).await.unwrap();
-        let tokens = TokenFactory::from_pem(&key.to_pem().unwrap(), None, &app.platform_key_pem().unwrap());
+        let tokens =
+            TokenFactory::from_pem(&key.to_pem().unwrap(), None, &app.platform_key_pem().unwrap().unwrap());
         let database = database.map(str::to_owned);
         Self { clock, server, tokens, database, folder, program: (client.id, secret) }
     }

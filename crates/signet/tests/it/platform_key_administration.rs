@@ -17,7 +17,7 @@ const FIELDS: &str =
 const MANY: [&str; 2] = ["--activations-per-address", "100000"];
 
 /// A mutation about platform keys; gives its payload.
-async fn change(graphql: &GraphqlClient, name: &str, input: Value) -> Value {
+pub(crate) async fn change(graphql: &GraphqlClient, name: &str, input: Value) -> Value {
     let kind = if name == "platformKeyCreate" { "PlatformKeyCreateInput" } else { "PlatformKeyInput" };
     let successor = if name == "platformKeyRevoke" { "successor { keyId state }" } else { "" };
     let mutation = format!(
@@ -27,13 +27,13 @@ async fn change(graphql: &GraphqlClient, name: &str, input: Value) -> Value {
     graphql.data(&mutation, json!({ "input": input })).await[name].take()
 }
 
-async fn list(graphql: &GraphqlClient) -> Vec<Value> {
+pub(crate) async fn list(graphql: &GraphqlClient) -> Vec<Value> {
     let data = graphql.data(&format!("{{ platformKeys {{ {FIELDS} }} }}"), Value::Null).await;
     data["platformKeys"].as_array().unwrap().clone()
 }
 
 /// What is public of a key, and where it stands.
-fn states(keys: &[Value]) -> Vec<(&str, &str)> {
+pub(crate) fn states(keys: &[Value]) -> Vec<(&str, &str)> {
     keys.iter().map(|key| (key["keyId"].as_str().unwrap(), key["state"].as_str().unwrap())).collect()
 }
 
@@ -48,7 +48,7 @@ fn provider(project: &ServedProject, key: &Value, named: bool) -> TokenFactory {
     TokenFactory::new(signing_key, encryption_key.unwrap())
 }
 
-fn token(project: &ServedProject, key: &Value, named: bool) -> String {
+pub(crate) fn token(project: &ServedProject, key: &Value, named: bool) -> String {
     provider(project, key, named).token("jane", now_unix_ms()).build()
 }
 
@@ -219,7 +219,7 @@ async fn the_key_in_use_is_replaced_when_it_is_revoked_and_stays_revoked_in_a_re
 }
 
 /// The code and the field of a refusal.
-async fn refused(graphql: &GraphqlClient, name: &str, input: Value) -> (Value, Value) {
+pub(crate) async fn refused(graphql: &GraphqlClient, name: &str, input: Value) -> (Value, Value) {
     let mut payload = change(graphql, name, input).await;
     assert_eq!(payload["platformKey"], Value::Null, "{payload}");
     let mut error = payload["userErrors"][0].take();

@@ -28,6 +28,8 @@ pub struct TransitKey {
     pub min_encryption_version: u32,
     /// Whether its first version came from outside.
     pub imported: bool,
+    /// Whether versions may be made in Vault of a key that came from outside.
+    pub allow_rotation: bool,
     /// What Vault calls its type.
     pub kind: String,
 }
@@ -47,6 +49,7 @@ impl TransitKey {
             min_decryption_version: 1,
             min_encryption_version: 0,
             imported: false,
+            allow_rotation: true,
             kind: "rsa-2048".to_owned(),
         }
     }
@@ -67,6 +70,10 @@ impl TransitKey {
         self.latest = self.versions.last().map_or(0, |(number, _)| *number);
     }
 
+    pub(super) fn versions(&self) -> usize {
+        self.versions.len()
+    }
+
     /// What `GET keys/NAME` says.
     pub(super) fn describe(&self) -> Value {
         let keys: Map<String, Value> = self
@@ -82,7 +89,7 @@ impl TransitKey {
             "type": self.kind, "keys": keys, "latest_version": self.latest, "exportable": false,
             "min_decryption_version": self.min_decryption_version,
             "min_encryption_version": self.min_encryption_version,
-            "imported_key": self.imported, "supports_decryption": true,
+            "imported_key": self.imported, "imported_key_allow_rotation": self.allow_rotation, "supports_decryption": true,
         })
     }
 
@@ -140,12 +147,24 @@ impl WrappingKey {
 }
 
 impl TransitKey {
-    /// A key from outside, or a further version of one.
-    pub(super) fn import(former: Option<Self>, wrapping: &WrappingKey, ciphertext: &str) -> Option<Self> {
-        let key = wrapping.unwrap(ciphertext)?;
-        let mut into = former.unwrap_or_else(|| Self { imported: true, ..Self::empty() });
-        into.add(key);
-        Some(into)
+    /// One that takes versions in from outside, as the request for its first says.
+    pub(super) fn imported(body: &Value) -> Option<Self> {
+        Some(Self {
+            imported: true,
+            allow_rotation: body["allow_rotation"].as_bool().unwrap_or(false),
+            kind: body["type"].as_str()?.to_owned(),
+            ..Self::empty()
+        })
+    }
+
+    /// Takes in what the body of a request brings. False if it is not as the documentation says.
+    pub(super) fn import(&mut self, wrapping: &WrappingKey, body: &Value) -> bool {
+        let sha256 = body.get("hash_function").is_none_or(|hash| hash == "SHA256");
+        let brought = body["ciphertext"].as_str().and_then(|ciphertext| wrapping.unwrap(ciphertext));
+        let fits = |key: &PrivateDecryptingKey| self.kind == format!("rsa-{}", key.key_size_bytes() * 8);
+        let Some(key) = brought.filter(|key| sha256 && fits(key)) else { return false };
+        self.add(key);
+        true
     }
 }
 

@@ -49,6 +49,8 @@ struct Inner {
     sealed: bool,
     denied: bool,
     wrapping_key: Option<engine::WrappingKey>,
+    /// How many keys it takes in before it fails; `None`: any number.
+    imports_left: Option<usize>,
     app_role: Option<(String, String)>,
     kubernetes: Option<(String, String)>,
     lease: Lease,
@@ -125,6 +127,11 @@ impl FakeVault {
         edit(self.state.lock().keys.get_mut(name).expect("a key of this name"))
     }
 
+    /// How many versions a key has; none if there is no such key.
+    pub fn versions(&self, name: &str) -> usize {
+        self.state.lock().keys.get(name).map_or(0, TransitKey::versions)
+    }
+
     /// Takes a key away.
     pub fn remove_key(&self, name: &str) -> TransitKey {
         self.state.lock().keys.remove(name).expect("a key of this name")
@@ -148,6 +155,11 @@ impl FakeVault {
     /// Takes the right to decrypt away, or gives it back.
     pub fn deny(&self, denied: bool) {
         self.state.lock().denied = denied;
+    }
+
+    /// Fails after it has taken in so many keys more; `None`: never.
+    pub fn fail_after_imports(&self, imports: Option<usize>) {
+        self.state.lock().imports_left = imports;
     }
 
     /// Is away from the network: connections are refused.

@@ -148,9 +148,12 @@ async fn create_key(Extract(state): Shared, Path(name): Path<String>, headers: H
 
 async fn rotate_key(Extract(state): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
     match state.lock().keys.get_mut(&name) {
-        Some(key) if is_root(&headers) => {
+        Some(key) if is_root(&headers) && key.allow_rotation => {
             key.rotate();
             StatusCode::NO_CONTENT.into_response()
+        }
+        Some(_) if is_root(&headers) => {
+            errors(StatusCode::INTERNAL_SERVER_ERROR, &["imported key does not allow rotation"])
         }
         _ => permission_denied(),
     }
@@ -198,16 +201,22 @@ fn import(state: &State, name: &str, headers: &HeaderMap, body: &Value) -> Respo
         return permission_denied();
     }
     let mut inner = state.lock();
-    let former = inner.keys.remove(name);
-    let wrapping_key = inner.wrapping_key.get_or_insert_with(WrappingKey::generate);
-    let ciphertext = body["ciphertext"].as_str().unwrap_or_default();
-    match TransitKey::import(former, wrapping_key, ciphertext) {
-        Some(key) => {
-            inner.keys.insert(name.to_owned(), key);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        None => errors(StatusCode::INTERNAL_SERVER_ERROR, &["error importing key"]),
+    let Inner { keys, wrapping_key, imports_left, .. } = &mut *inner;
+    if *imports_left == Some(0) {
+        return errors(StatusCode::SERVICE_UNAVAILABLE, &["Vault is sealed"]);
     }
+    let wrapping_key = wrapping_key.get_or_insert_with(WrappingKey::generate);
+    let key = keys.remove(name).or_else(|| TransitKey::imported(body));
+    let Some(mut key) = key else { return errors(StatusCode::BAD_REQUEST, &["type is missing"]) };
+    let taken_in = key.import(wrapping_key, body);
+    if taken_in || key.versions() > 0 {
+        keys.insert(name.to_owned(), key);
+    }
+    if !taken_in {
+        return errors(StatusCode::INTERNAL_SERVER_ERROR, &["error importing key"]);
+    }
+    *imports_left = imports_left.map(|left| left - 1);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn decrypt(Extract(state): Shared, Path(name): Path<String>, Json(body): Json<Value>) -> Response {

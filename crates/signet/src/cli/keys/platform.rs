@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use signet_app::{Actor, App, PlatformKeyChange, PlatformKeyChanged, PlatformKeyDetail, PlatformKeyState};
 use signet_token::KeyManagement;
 
+use super::existing;
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
@@ -51,7 +52,7 @@ fn parse_algorithm(text: &str) -> Result<KeyManagement, String> {
 pub(super) async fn run(command: PlatformKeysCommand) -> anyhow::Result<()> {
     match command {
         PlatformKeysCommand::List(storage) => {
-            existing(&storage)?;
+            existing(&storage.resolve()?)?;
             with_keys(&storage, list).await.and_then(|keys| show(&keys, &storage))
         }
         PlatformKeysCommand::Create(args) => create(&args).await,
@@ -83,7 +84,7 @@ async fn retire(args: &AlgorithmArgs) -> anyhow::Result<()> {
     args.algorithm.curve().with_context(|| {
         format!("there is always an active key for {name}: make a new one, and those before it are retired")
     })?;
-    existing(&args.storage)?;
+    existing(&args.storage.resolve()?)?;
     let keys = with_keys(&args.storage, async |app| {
         let keys = list(app).await?;
         let active = keys
@@ -100,7 +101,7 @@ async fn retire(args: &AlgorithmArgs) -> anyhow::Result<()> {
 }
 
 async fn revoke(args: &KeyArgs, only_retired: bool) -> anyhow::Result<()> {
-    existing(&args.storage)?;
+    existing(&args.storage.resolve()?)?;
     let keys = with_keys(&args.storage, async |app| {
         let keys = list(app).await?;
         let found = keys.iter().find(|key| key.record.key_id == args.key_id);
@@ -135,13 +136,6 @@ async fn with_keys<T>(
     let done = work(operator.app()).await;
     operator.close().await;
     done
-}
-
-/// Refuses to make a keystore: a list of keys that were made for the list would mislead.
-fn existing(storage: &StorageArgs) -> anyhow::Result<()> {
-    let config = storage.resolve()?;
-    ensure!(config.keystore.exists(), "there is no keystore at {}", config.keystore.display());
-    Ok(())
 }
 
 fn show(keys: &[PlatformKeyDetail], storage: &StorageArgs) -> anyhow::Result<()> {
