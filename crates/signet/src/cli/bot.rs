@@ -2,13 +2,12 @@
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use signet_app::{Actor, NewBot};
+use signet_app::{Actor, App, NewBot};
 use signet_domain::{Bot, BotId, ProjectId};
 
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
-use crate::platform::Operator;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum BotCommand {
@@ -67,12 +66,15 @@ pub(crate) async fn run(command: BotCommand) -> anyhow::Result<()> {
 }
 
 async fn create(args: CreateArgs) -> anyhow::Result<()> {
-    // Its secret is encrypted with a key from the keystore.
-    let operator = Operator::open_with_keys(&args.storage.resolve()?).await?;
     let new = NewBot { name: args.name, address: args.address, enabled: !args.disabled };
-    let made = operator.app().create_bot_of(&args.project, new, &Actor::operator(&operator_name())).await;
-    operator.close().await;
-    let made = made.context("register the bot")?;
+    // Its secret is encrypted with a key from the keystore.
+    let made = args
+        .storage
+        .with_keys(async |app| {
+            let made = app.create_bot_of(&args.project, new, &Actor::operator(&operator_name())).await;
+            made.context("register the bot")
+        })
+        .await?;
     output::record(record(&made.bot).with("secret", made.secret), args.storage.json)?;
     if !args.storage.json {
         output::line("\nThe secret cannot be shown again.")?;
@@ -81,18 +83,16 @@ async fn create(args: CreateArgs) -> anyhow::Result<()> {
 }
 
 async fn list(args: ListArgs) -> anyhow::Result<()> {
-    let operator = args.storage.open().await?;
-    let bots = operator.app().bots_of(&args.project).await;
-    operator.close().await;
-    output::records(bots.context("list the bots")?.iter().map(record).collect(), args.storage.json)
+    let list = async |app: &App| app.bots_of(&args.project).await.context("list the bots");
+    let bots = args.storage.with_app(list).await?;
+    output::records(bots.iter().map(record).collect(), args.storage.json)
 }
 
 async fn remove(args: RemoveArgs) -> anyhow::Result<()> {
-    let operator = args.storage.open().await?;
     let actor = Actor::operator(&operator_name());
-    let removed = operator.app().remove_bot_of(&args.project, args.id, &actor).await;
-    operator.close().await;
-    output::record(record(&removed.context("remove the bot")?), args.storage.json)
+    let remove =
+        async |app: &App| app.remove_bot_of(&args.project, args.id, &actor).await.context("remove the bot");
+    output::record(record(&args.storage.with_app(remove).await?), args.storage.json)
 }
 
 fn record(bot: &Bot) -> Record {

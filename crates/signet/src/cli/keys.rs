@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
-use signet_app::{Actor, CustomerKey, NewCustomerKey};
+use signet_app::{Actor, App, CustomerKey, NewCustomerKey};
 use signet_domain::ProjectId;
 use signet_token::possession::Challenge;
 use signet_token::{SignatureAlgorithm, SigningKey};
@@ -127,21 +127,21 @@ fn existing(config: &Config) -> anyhow::Result<()> {
 async fn add(args: AddArgs) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(&args.file)
         .with_context(|| format!("read the key in {}", args.file.display()))?;
-    let operator = args.storage.open().await?;
-    let new =
-        NewCustomerKey { project_id: args.project.clone(), text, key_id: args.key_id, shared: args.shared };
-    let registered = operator.app().register_customer_key(new, &Actor::operator(&operator_name())).await;
-    operator.close().await;
-    let key = registered.with_context(|| format!("register the key in {}", args.file.display()))?;
+    let new = NewCustomerKey { project_id: args.project, text, key_id: args.key_id, shared: args.shared };
+    let key = args
+        .storage
+        .with_app(async |app| {
+            let registered = app.register_customer_key(new, &Actor::operator(&operator_name())).await;
+            registered.with_context(|| format!("register the key in {}", args.file.display()))
+        })
+        .await?;
     output::record(describe(&key), args.storage.json)
 }
 
 async fn list(args: ListArgs) -> anyhow::Result<()> {
-    let operator = args.storage.open().await?;
-    let keys = operator.app().customer_keys(&args.project).await;
-    operator.close().await;
-    let records = keys.context("list the keys")?.iter().map(describe).collect();
-    output::records(records, args.storage.json)
+    let list = async |app: &App| app.customer_keys(&args.project).await.context("list the keys");
+    let keys = args.storage.with_app(list).await?;
+    output::records(keys.iter().map(describe).collect(), args.storage.json)
 }
 
 fn prove(args: &ProveArgs) -> anyhow::Result<()> {

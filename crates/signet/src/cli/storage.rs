@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use signet_app::App;
 
 use crate::cli::output;
 use crate::config::Config;
@@ -38,6 +39,31 @@ impl StorageArgs {
     pub(crate) async fn open(&self) -> anyhow::Result<Operator> {
         Operator::open(&self.resolve()?).await
     }
+
+    /// Does something with the database, and lets go of it whatever came of that.
+    pub(crate) async fn with_app<T>(
+        &self,
+        work: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        closing(self.open().await?, work).await
+    }
+
+    /// The same with the platform's keys, which are made if there are none.
+    pub(crate) async fn with_keys<T>(
+        &self,
+        work: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        closing(Operator::open_with_keys(&self.resolve()?).await?, work).await
+    }
+}
+
+async fn closing<T>(
+    operator: Operator,
+    work: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let done = work(operator.app()).await;
+    operator.close().await;
+    done
 }
 
 #[derive(Args, Debug)]

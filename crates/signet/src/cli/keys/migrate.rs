@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use signet_app::{Actor, PlatformKeyState, PlatformKeysMoved};
+use signet_app::{Actor, App, PlatformKeyState, PlatformKeysMoved};
 use signet_custody::KeyState;
 
 use super::existing;
@@ -11,7 +11,6 @@ use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
 use crate::config::CustodyKind;
 use crate::migration::{self, Action, Step};
-use crate::platform::Operator;
 
 #[derive(Args, Debug)]
 #[command(
@@ -35,22 +34,21 @@ pub(crate) struct MigrateArgs {
 pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     let config = args.storage.resolve()?;
     existing(&config)?;
-    let operator = args.storage.open().await?;
-    let moved = async {
-        let revoked = revoked(&operator).await?;
-        let steps = if args.destroy_former {
-            migration::destroy_former(&config, args.to, &revoked, args.dry_run).await?
-        } else {
-            migration::take_in(&config, args.to, &revoked, args.dry_run).await?
-        };
-        if !args.dry_run {
-            note(&operator, &args, &steps).await?;
-        }
-        Ok::<_, anyhow::Error>(steps)
-    }
-    .await;
-    operator.close().await;
-    let steps = moved?;
+    let steps = args
+        .storage
+        .with_app(async |app| {
+            let revoked = revoked(app).await?;
+            let steps = if args.destroy_former {
+                migration::destroy_former(&config, args.to, &revoked, args.dry_run).await?
+            } else {
+                migration::take_in(&config, args.to, &revoked, args.dry_run).await?
+            };
+            if !args.dry_run {
+                note(app, &args, &steps).await?;
+            }
+            Ok(steps)
+        })
+        .await?;
     output::records(steps.iter().map(|step| describe(step, args.dry_run)).collect(), args.storage.json)?;
     match (args.storage.json, args.dry_run, args.destroy_former) {
         (true, ..) => Ok(()),
@@ -66,14 +64,14 @@ pub(super) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
 }
 
 /// Ids of the keys that are to open nothing, wherever they are.
-async fn revoked(operator: &Operator) -> anyhow::Result<Vec<String>> {
-    let keys = operator.app().platform_keys_as_operator().await.context("read which keys are revoked")?;
+async fn revoked(app: &App) -> anyhow::Result<Vec<String>> {
+    let keys = app.platform_keys_as_operator().await.context("read which keys are revoked")?;
     let revoked = keys.into_iter().filter(|key| key.state == PlatformKeyState::Revoked);
     Ok(revoked.map(|key| key.record.key_id).collect())
 }
 
 /// What is there already is noted too: whoever took it in may have been cut off before they could say so.
-async fn note(operator: &Operator, args: &MigrateArgs, steps: &[Step]) -> anyhow::Result<()> {
+async fn note(app: &App, args: &MigrateArgs, steps: &[Step]) -> anyhow::Result<()> {
     let concerned = |step: &&Step| !matches!(step.action, Action::LeftOut | Action::Keep);
     let key_ids: Vec<String> = steps.iter().filter(concerned).map(|step| step.key_id.clone()).collect();
     if key_ids.is_empty() {
@@ -85,7 +83,7 @@ async fn note(operator: &Operator, args: &MigrateArgs, steps: &[Step]) -> anyhow
         key_ids,
         former_destroyed: args.destroy_former,
     };
-    let noted = operator.app().platform_keys_moved(&moved, &Actor::operator(&operator_name())).await;
+    let noted = app.platform_keys_moved(&moved, &Actor::operator(&operator_name())).await;
     noted.context("the keys are moved, and the audit log does not say so yet: run the command again")
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
-use signet_app::Actor;
+use signet_app::{Actor, App};
 use signet_custody::{Keystore, KeystoreError, Passphrase};
 use zeroize::Zeroizing;
 
@@ -38,18 +38,14 @@ pub(super) async fn run(command: PassphraseCommand) -> anyhow::Result<()> {
     let old = config.keystore_passphrase()?;
     ensure!(*new != *old, "the new passphrase is the old one");
     // Nothing is changed that could not be written down.
-    let operator = args.storage.open().await?;
-    let outcome = match change(&config, old, new).await {
-        Ok(()) => {
-            let noted = operator.app().keystore_passphrase_changed(&Actor::operator(&operator_name())).await;
-            noted.context(
-                "the passphrase is changed, and the audit log does not say so yet: run the command again",
-            )
-        }
-        Err(error) => Err(error),
+    let changed = async |app: &App| {
+        change(&config, old, new).await?;
+        let noted = app.keystore_passphrase_changed(&Actor::operator(&operator_name())).await;
+        noted.context(
+            "the passphrase is changed, and the audit log does not say so yet: run the command again",
+        )
     };
-    operator.close().await;
-    outcome?;
+    args.storage.with_app(changed).await?;
     let keystore = config.keystore.display().to_string();
     output::record(
         Record::default().with("keystore", keystore).with("passphrase", "CHANGED"),

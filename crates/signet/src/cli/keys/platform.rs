@@ -10,7 +10,6 @@ use super::existing;
 use crate::cli::operator_name;
 use crate::cli::output::{self, Record};
 use crate::cli::storage::StorageArgs;
-use crate::platform::Operator;
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum PlatformKeysCommand {
@@ -53,7 +52,7 @@ pub(super) async fn run(command: PlatformKeysCommand) -> anyhow::Result<()> {
     match command {
         PlatformKeysCommand::List(storage) => {
             existing(&storage.resolve()?)?;
-            with_keys(&storage, list).await.and_then(|keys| show(&keys, &storage))
+            storage.with_keys(list).await.and_then(|keys| show(&keys, &storage))
         }
         PlatformKeysCommand::Create(args) => create(&args).await,
         PlatformKeysCommand::Retire(args) => retire(&args).await,
@@ -64,12 +63,14 @@ pub(super) async fn run(command: PlatformKeysCommand) -> anyhow::Result<()> {
 
 async fn create(args: &AlgorithmArgs) -> anyhow::Result<()> {
     let name = args.algorithm.name();
-    let made = with_keys(&args.storage, async |app| {
-        change(app, PlatformKeyChange::Create(args.algorithm))
-            .await
-            .with_context(|| format!("make a key for {name}"))
-    })
-    .await?;
+    let made = args
+        .storage
+        .with_keys(async |app| {
+            change(app, PlatformKeyChange::Create(args.algorithm))
+                .await
+                .with_context(|| format!("make a key for {name}"))
+        })
+        .await?;
     output::record(describe(&made.key), args.storage.json)?;
     if !args.storage.json && args.algorithm != KeyManagement::RsaOaep256 {
         output::line(&format!(
@@ -85,37 +86,41 @@ async fn retire(args: &AlgorithmArgs) -> anyhow::Result<()> {
         format!("there is always an active key for {name}: make a new one, and those before it are retired")
     })?;
     existing(&args.storage.resolve()?)?;
-    let keys = with_keys(&args.storage, async |app| {
-        let keys = list(app).await?;
-        let active = keys
-            .iter()
-            .find(|key| key.record.algorithm == name && key.state == PlatformKeyState::Active)
-            .with_context(|| format!("there is no active key for {name}"))?;
-        change(app, PlatformKeyChange::Retire(active.record.key_id.clone()))
-            .await
-            .with_context(|| format!("retire the keys for {name}"))?;
-        list(app).await
-    })
-    .await?;
+    let keys = args
+        .storage
+        .with_keys(async |app| {
+            let keys = list(app).await?;
+            let active = keys
+                .iter()
+                .find(|key| key.record.algorithm == name && key.state == PlatformKeyState::Active)
+                .with_context(|| format!("there is no active key for {name}"))?;
+            change(app, PlatformKeyChange::Retire(active.record.key_id.clone()))
+                .await
+                .with_context(|| format!("retire the keys for {name}"))?;
+            list(app).await
+        })
+        .await?;
     show(&keys, &args.storage)
 }
 
 async fn revoke(args: &KeyArgs, only_retired: bool) -> anyhow::Result<()> {
     existing(&args.storage.resolve()?)?;
-    let keys = with_keys(&args.storage, async |app| {
-        let keys = list(app).await?;
-        let found = keys.iter().find(|key| key.record.key_id == args.key_id);
-        let found = found.with_context(|| format!("there is no such key as {}", args.key_id))?;
-        ensure!(
-            !only_retired || found.state != PlatformKeyState::Active,
-            "the key is active: make a new one for its algorithm, or retire it, first; or revoke it"
-        );
-        change(app, PlatformKeyChange::Revoke(args.key_id.clone()))
-            .await
-            .with_context(|| format!("revoke the key {}", args.key_id))?;
-        list(app).await
-    })
-    .await?;
+    let keys = args
+        .storage
+        .with_keys(async |app| {
+            let keys = list(app).await?;
+            let found = keys.iter().find(|key| key.record.key_id == args.key_id);
+            let found = found.with_context(|| format!("there is no such key as {}", args.key_id))?;
+            ensure!(
+                !only_retired || found.state != PlatformKeyState::Active,
+                "the key is active: make a new one for its algorithm, or retire it, first; or revoke it"
+            );
+            change(app, PlatformKeyChange::Revoke(args.key_id.clone()))
+                .await
+                .with_context(|| format!("revoke the key {}", args.key_id))?;
+            list(app).await
+        })
+        .await?;
     show(&keys, &args.storage)
 }
 
@@ -125,17 +130,6 @@ async fn list(app: &App) -> anyhow::Result<Vec<PlatformKeyDetail>> {
 
 async fn change(app: &App, change: PlatformKeyChange) -> anyhow::Result<PlatformKeyChanged> {
     Ok(app.change_platform_keys_as_operator(change, &Actor::operator(&operator_name())).await?)
-}
-
-/// Does something with database and keys.
-async fn with_keys<T>(
-    storage: &StorageArgs,
-    work: impl AsyncFnOnce(&App) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    let operator = Operator::open_with_keys(&storage.resolve()?).await?;
-    let done = work(operator.app()).await;
-    operator.close().await;
-    done
 }
 
 fn show(keys: &[PlatformKeyDetail], storage: &StorageArgs) -> anyhow::Result<()> {

@@ -29,22 +29,24 @@ pub(super) async fn run(command: SessionKeysCommand) -> anyhow::Result<()> {
     let SessionKeysCommand::Rotate(args) = command;
     let config = args.storage.resolve()?;
     existing(&config)?;
-    let operator = args.storage.open().await?;
-    let rotated = async {
-        let mut keystore = platform::open_keystore(&config).await?;
-        let former = keystore.session_signer();
-        let rotated =
-            if args.end_sessions { keystore.replace_session_keys() } else { keystore.rotate_session_key() };
-        rotated.context("make a new session key")?;
-        let key_id = keystore.session_signer().key_id().as_str().to_owned();
-        let actor = Actor::operator(&operator_name());
-        let noted = operator.app().session_key_rotated(&key_id, args.end_sessions, &actor).await;
-        noted.context("the session key is replaced, and the audit log does not say so")?;
-        Ok::<_, anyhow::Error>((former, key_id))
-    }
-    .await;
-    operator.close().await;
-    let (former, key_id) = rotated?;
+    let (former, key_id) = args
+        .storage
+        .with_app(async |app| {
+            let mut keystore = platform::open_keystore(&config).await?;
+            let former = keystore.session_signer();
+            let rotated = if args.end_sessions {
+                keystore.replace_session_keys()
+            } else {
+                keystore.rotate_session_key()
+            };
+            rotated.context("make a new session key")?;
+            let key_id = keystore.session_signer().key_id().as_str().to_owned();
+            let actor = Actor::operator(&operator_name());
+            let noted = app.session_key_rotated(&key_id, args.end_sessions, &actor).await;
+            noted.context("the session key is replaced, and the audit log does not say so")?;
+            Ok((former, key_id))
+        })
+        .await?;
     let record = Record::default()
         .with("keyId", key_id)
         .with("formerKeyId", former.key_id().as_str())
