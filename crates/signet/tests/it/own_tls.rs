@@ -91,7 +91,7 @@ async fn browsers_speak_http_2_and_sockets_http_1_and_the_address_is_https() {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(said.ends_with(&format!("{{\"status\":\"ready\"}}\nversion {version}")), "{said} {output:?}");
+        assert!(said.ends_with(&format!("\"status\":\"ready\"}}\nversion {version}")), "{said} {output:?}");
         assert!(said.to_lowercase().contains("strict-transport-security: max-age=31536000"), "{said}");
     }
     let mut request = format!("wss://{}/graphql", secure.address()).into_client_request().unwrap();
