@@ -61,7 +61,8 @@ impl Nginx {
         std::fs::write(folder.join("main.conf"), main).unwrap();
         let nginx = Self { folder: folder.to_owned() };
         // It goes into the background once it listens.
-        nginx.run(&[]);
+        let started = nginx.run(&[]);
+        assert!(started.status.success(), "nginx: {started:?}");
         nginx
     }
 
@@ -70,23 +71,22 @@ impl Nginx {
         self.folder.join("authority.pem")
     }
 
-    fn run(&self, arguments: &[&str]) {
-        let output = Command::new("nginx")
+    fn run(&self, arguments: &[&str]) -> std::process::Output {
+        Command::new("nginx")
             .arg("-p")
             .arg(&self.folder)
             .arg("-c")
             .arg(self.folder.join("main.conf"))
             .args(arguments)
             .output()
-            .unwrap();
-        assert!(output.status.success(), "nginx: {}", String::from_utf8_lossy(&output.stderr));
+            .unwrap()
     }
 }
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.run(&["-s", "stop"]);
-        }
+        // Also when its test has failed: it would hold on to what it inherited from it.
+        let stopped = self.run(&["-s", "stop"]);
+        assert!(stopped.status.success() || std::thread::panicking(), "nginx: {stopped:?}");
     }
 }

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Button } from "react-aria-components";
 import { CopyButton } from "../console/copy-button";
 import { useDeskState } from "../ui/context";
+import { download } from "../ui/download";
 import { Icon } from "../ui/icons";
 
 interface RecoveryCodesProps {
@@ -18,14 +19,9 @@ export function RecoveryCodes({ codes, onKept }: RecoveryCodesProps): ReactNode 
   const text = codes.join("\n");
   useEffect(() => heading.current?.focus(), []);
 
-  function download(): void {
+  function keep(): void {
     const words = `Signet recovery codes of ${email}\nEach signs in once, in place of a code from the app.\n\n${text}\n`;
-    const address = URL.createObjectURL(new Blob([words], { type: "text/plain" }));
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = "signet-recovery-codes.txt";
-    link.click();
-    URL.revokeObjectURL(address);
+    download("signet-recovery-codes.txt", [words], "text/plain");
   }
 
   return (
@@ -46,7 +42,7 @@ export function RecoveryCodes({ codes, onKept }: RecoveryCodesProps): ReactNode 
       </ul>
       <div className="form-actions">
         <CopyButton text={text} shownIn={LIST} what="all recovery codes" isLong words="Copy all" />
-        <Button className="button" data-look="secondary" onPress={download}>
+        <Button className="button" data-look="secondary" onPress={keep}>
           <Icon name="down" />
           Download
         </Button>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Button } from "react-aria-components";
 import { Icon } from "../ui/icons";
 import { Prose } from "./prose";
 
@@ -30,12 +31,34 @@ export function Caution({ words }: { words: string }): ReactNode {
   );
 }
 
+/** Why what a page shows could not be read, and another try. `null`: it could. */
+export function Unread({ words, onRetry }: { words: string | null; onRetry: () => Promise<void> }): ReactNode {
+  return (
+    <>
+      <Refusal words={words} />
+      {words !== null && (
+        <div>
+          <Button className="button" data-look="secondary" onPress={() => void onRetry()}>
+            Try again
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Where something will stand once it is read. */
 export function Waiting(): ReactNode {
   return (
-    <div className="failures skeleton" aria-hidden="true">
-      {[0, 1, 2, 3].map((row) => (
-        <i key={row} />
-      ))}
-    </div>
+    <>
+      <p className="visually-hidden" role="status">
+        Loading…
+      </p>
+      <div className="failures skeleton" aria-hidden="true">
+        {[0, 1, 2, 3].map((row) => (
+          <i key={row} />
+        ))}
+      </div>
+    </>
   );
 }

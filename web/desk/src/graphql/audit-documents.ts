@@ -45,8 +45,24 @@ export const auditEventKindsDocument = graphql(`
   }
 `);
 
+export const auditExportDocument = graphql(`
+  mutation AuditExport($input: AuditExportInput!) {
+    auditExport(input: $input) {
+      part {
+        text
+        next
+      }
+      userErrors {
+        message
+        field
+      }
+    }
+  }
+`);
+
 export type AuditPage = ResultOf<typeof auditEventsDocument>["auditEvents"];
 export type AuditEvent = AuditPage["nodes"][number];
 export type AuditEventKind = ResultOf<typeof auditEventKindsDocument>["auditEventKinds"][number];
+export type AuditExportPart = NonNullable<ResultOf<typeof auditExportDocument>["auditExport"]["part"]>;
 export type AuditCategory = AuditEventKind["category"];
 export type AuditFilter = VariablesOf<typeof auditEventsDocument>["filter"];

@@ -1,5 +1,11 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
+import { Button } from "react-aria-components";
+import { download } from "../../ui/download";
+import { Icon } from "../../ui/icons";
+import { useTask } from "../../ui/task";
 import { CopyBlock } from "../copy-block";
+import { Refusal } from "../refusal";
+import { useAudit } from "./use-events";
 
 /** How the log is checked and taken away: on the server, whose word alone would prove nothing about itself. */
 export function Evidence({ projectId }: { projectId: string }): ReactNode {
@@ -16,11 +22,49 @@ export function Evidence({ projectId }: { projectId: string }): ReactNode {
         <code>signet audit sign</code> elsewhere and hand them over with <code>--checkpoints FILE</code>: then not even that
         goes unseen.
       </p>
-      <p>An export is one event a line, in the form that was hashed, and can be checked without Signet:</p>
-      <CopyBlock
-        text={`signet audit export --project ${projectId} > events.jsonl\npython3 verify-audit-export.py events.jsonl`}
-        what="the commands that export"
-      />
+      <Export projectId={projectId} />
     </section>
   );
+}
+
+/** Takes the log away, whole: filters of the list above do not count. */
+function Export({ projectId }: { projectId: string }): ReactNode {
+  const audit = useAudit(projectId);
+  const task = useTask();
+  const [events, setEvents] = useState<number | null>(null);
+  const file = `audit-${projectId}.jsonl`;
+
+  async function take(): Promise<void> {
+    setEvents(0);
+    const texts = await task.run(() => audit.export(setEvents));
+    if (texts === null) setEvents(null);
+    else download(file, texts, "application/jsonl");
+  }
+
+  return (
+    <>
+      <p>
+        An export is the whole log, one event a line, in the form that was hashed. It ends with the event that says that you took it, and can be
+        checked without Signet, by <code>docs/verify-audit-export.py</code>:
+      </p>
+      <div className="export-line">
+        <Button className="button" data-look="secondary" data-busy={task.busy} onPress={() => void take()}>
+          <Icon name="down" />
+          {task.busy ? "Exporting…" : "Download the export"}
+        </Button>
+        <p className="hint" role="status">
+          {events !== null && events > 0 && countInWords(events, task.busy)}
+        </p>
+      </div>
+      <Refusal words={task.otherwise} />
+      <CopyBlock text={`python3 verify-audit-export.py ${file}`} what="the command that checks an export" />
+      <p>On the server, the same lines come from:</p>
+      <CopyBlock text={`signet audit export --project ${projectId} > ${file}`} what="the command that exports" />
+    </>
+  );
+}
+
+function countInWords(events: number, isBusy: boolean): string {
+  const count = events === 1 ? "1 event" : `${events.toLocaleString("en-GB")} events`;
+  return isBusy ? `${count} so far` : `${count}, in your downloads`;
 }

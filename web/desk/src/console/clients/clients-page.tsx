@@ -5,7 +5,7 @@ import { Done } from "../../ui/done";
 import { Icon, Seal } from "../../ui/icons";
 import type { ProjectPage } from "../page";
 import { usePeople } from "../people/use-people";
-import { Refusal, Waiting } from "../refusal";
+import { Unread, Waiting } from "../refusal";
 import { useMay } from "../rights";
 import { useLoaded } from "../use-loaded";
 import { ClientBox } from "./client-box";
@@ -60,7 +60,7 @@ function Clients({ projectId }: { projectId: string }): ReactNode {
         )}
       </div>
       <Done words={done} />
-      <Refusal words={refusal} />
+      <Unread words={refusal} onRetry={reload} />
       {clients === null ? (
         refusal === null && <Waiting />
       ) : clients.length === 0 ? (

@@ -7,6 +7,7 @@ import { Chart } from "./chart";
 import { FailureRow } from "./failure-row";
 import { FailureSearch } from "./failure-search";
 import type { ProjectPage } from "../page";
+import { Waiting } from "../refusal";
 import { lookFor, useLookedFor } from "./looked-for";
 import { isSpan, spans, tallyCodes } from "./spans";
 import { useFailureCounts, useFailures } from "./use-failures";
@@ -131,11 +132,3 @@ function NoFailures({ isFiltered }: { isFiltered: boolean }): ReactNode {
     </section>
   );
 }
-
-const Waiting = (): ReactNode => (
-  <div className="failures skeleton" aria-hidden="true">
-    {[0, 1, 2, 3].map((row) => (
-      <i key={row} />
-    ))}
-  </div>
-);

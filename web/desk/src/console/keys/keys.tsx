@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
 import type { ProjectPage } from "../page";
 import { goInConsole, useConsolePlace } from "../place";
-import { Refusal, Waiting } from "../refusal";
+import { Unread, Waiting } from "../refusal";
 import { useMay } from "../rights";
 import type { Keys } from "./documents";
 import { KeyCard } from "./key-card";
@@ -38,7 +38,7 @@ function KeysPage({ projectId }: { projectId: string }): ReactNode {
   const { data, refusal, reload } = useKeys(projectId);
   return (
     <div className="console-page">
-      <Refusal words={refusal} />
+      <Unread words={refusal} onRetry={reload} />
       {data === null ? (
         refusal === null && <Waiting />
       ) : item === NEW && mayWrite ? (

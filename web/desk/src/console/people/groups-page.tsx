@@ -6,7 +6,7 @@ import { Icon, Seal } from "../../ui/icons";
 import { useTask } from "../../ui/task";
 import { FormBox } from "../dialog";
 import type { ProjectPage } from "../page";
-import { Refusal, Waiting } from "../refusal";
+import { Unread, Waiting } from "../refusal";
 import { useMay } from "../rights";
 import { useLoaded } from "../use-loaded";
 import { GroupBox } from "./group-box";
@@ -59,7 +59,7 @@ function Groups({ projectId }: { projectId: string }): ReactNode {
         )}
       </div>
       <Done words={done} />
-      <Refusal words={refusal} />
+      <Unread words={refusal} onRetry={reload} />
       {groups === null ? (
         refusal === null && <Waiting />
       ) : groups.length === 0 ? (

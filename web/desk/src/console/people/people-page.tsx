@@ -6,7 +6,7 @@ import { Done } from "../../ui/done";
 import { Icon, Seal } from "../../ui/icons";
 import { TextInput } from "../../ui/text-input";
 import type { ProjectPage } from "../page";
-import { Refusal, Waiting } from "../refusal";
+import { Unread, Waiting } from "../refusal";
 import { useMay } from "../rights";
 import { useLoaded } from "../use-loaded";
 import { InviteBox } from "./invite-box";
@@ -64,7 +64,7 @@ function PeopleList({ projectId }: { projectId: string }): ReactNode {
         )}
       </div>
       <Done words={done} />
-      <Refusal words={refusal} />
+      <Unread words={refusal} onRetry={reload} />
       {users === null ? (
         refusal === null && <Waiting />
       ) : (

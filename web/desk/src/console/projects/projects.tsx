@@ -5,7 +5,7 @@ import type { Told } from "../../engine/administration";
 import { useAdministration } from "../context";
 import type { PlatformPage } from "../page";
 import { consoleAddress, followInConsole, goInConsole, moved, useConsolePlace } from "../place";
-import { Refusal, Waiting } from "../refusal";
+import { Unread, Waiting } from "../refusal";
 import { useLoaded } from "../use-loaded";
 import { type ListedProject, projectsDocument, type ProjectsPage } from "./documents";
 import { NewProject } from "./new-project";
@@ -36,7 +36,7 @@ function Projects(): ReactNode {
 
 function List(): ReactNode {
   const administration = useAdministration();
-  const { data, refusal } = useLoaded<readonly ListedProject[]>("projects", async () => {
+  const { data, refusal, reload } = useLoaded<readonly ListedProject[]>("projects", async () => {
     const all: ListedProject[] = [];
     let after: string | null = null;
     do {
@@ -56,7 +56,7 @@ function List(): ReactNode {
           New project
         </Button>
       </div>
-      <Refusal words={refusal} />
+      <Unread words={refusal} onRetry={reload} />
       {data === null ? refusal === null && <Waiting /> : <Rows projects={data} />}
     </>
   );

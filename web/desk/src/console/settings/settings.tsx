@@ -3,7 +3,7 @@ import type { FieldError } from "../../engine/administration";
 import { useDesk } from "../../ui/context";
 import { useAdministration } from "../context";
 import type { ProjectPage } from "../page";
-import { Refusal, Waiting } from "../refusal";
+import { Refusal, Unread, Waiting } from "../refusal";
 import { useMay } from "../rights";
 import { useLoaded } from "../use-loaded";
 import { type Settings, settingsDocument, updateDocument } from "./documents";
@@ -38,13 +38,13 @@ function UnsavedMark({ projectId }: { projectId: string }): ReactNode {
 /** Everything that can be set about a project, and the snippet for its pages. */
 function SettingsPage({ projectId }: { projectId: string }): ReactNode {
   const administration = useAdministration();
-  const { data, refusal, show } = useLoaded<Settings | null>(projectId, async () => {
+  const { data, refusal, reload, show } = useLoaded<Settings | null>(projectId, async () => {
     const told = await administration.query(settingsDocument, { projectId });
     return "refusal" in told ? told : { data: told.data.project };
   });
   return (
     <div className="console-page">
-      <Refusal words={refusal} />
+      <Unread words={refusal} onRetry={reload} />
       {data === null ? refusal === null && <Waiting /> : <Editor settings={data} onSaved={show} />}
     </div>
   );
