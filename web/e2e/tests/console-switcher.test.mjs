@@ -16,16 +16,30 @@ const SECOND = { projectId: "second", name: "Canary Second Shop" };
 /** Stand in the second project alone. */
 const CANARIES = [SECOND.name, "Canary Colleague", "canary-key", "https://canary.example"];
 
+/** @type {Promise<{email: string, password: string}> | undefined} */
+let ownerOfBoth;
+
 /**
- * The second project with a key, an origin and a colleague of its own, made once.
+ * Makes the second project and an owner of both, as an operator does.
+ * @param {Stage} stage
+ */
+async function makeSecondProject({ signet, manifest }) {
+  await signet.command("project", "create", SECOND.projectId, "--name", SECOND.name);
+  const both = ["--project", manifest.projectId, "--project", SECOND.projectId, "--role", "owner"];
+  return await signet.command("agent", "create", "--email", "owner-of-both@desk.example", "--name", "Bo Both", ...both);
+}
+
+/**
+ * A page of the owner of both; the second project has a key, an origin and a colleague of its own, made once.
  * @param {Stage} stage
  */
 async function withSecondProject(stage) {
-  const owner = await stage.owner();
-  const { projects } = await graphql(owner, "{ projects { nodes { projectId } } }");
-  if (projects.nodes.some((/** @type {{projectId: string}} */ { projectId }) => projectId === SECOND.projectId)) return owner;
-  const create = "mutation($input: ProjectCreateInput!) { projectCreate(input: $input) { project { projectId } userErrors { message } } }";
-  await graphql(owner, create, { input: SECOND });
+  const isNew = ownerOfBoth === undefined;
+  ownerOfBoth ??= makeSecondProject(stage);
+  const office = new Console(await (await stage.context()).newPage(), stage.manifest);
+  await office.signIn(await ownerOfBoth);
+  const owner = office.page;
+  if (!isNew) return owner;
   const { projectId } = SECOND;
   const settings = "mutation($input: ProjectUpdateInput!) { projectUpdate(input: $input) { userErrors { message } } }";
   await graphql(owner, settings, { input: { projectId, settings: { allowedOrigins: ["https://canary.example"] } } });
