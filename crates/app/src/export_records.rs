@@ -4,8 +4,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use signet_domain::{
-    Attribute, Author, Conversation, ConversationId, ConversationState, Message, MessageBody, MessageId,
-    Project, ProjectId, Session, SessionId, Timestamp, Visitor, VisitorId,
+    Attribute, Author, Conversation, ConversationId, ConversationState, CustomDatum, Message, MessageBody,
+    MessageId, Project, ProjectId, Session, SessionId, Timestamp, Visitor, VisitorId,
 };
 use signet_store::audit_events::AuditRow;
 use signet_store::authentication_failures::AuthenticationFailure;
@@ -40,6 +40,7 @@ pub(crate) struct VisitorRecord<'a> {
     lapsed_at: Option<Timestamp>,
     lapse_reason: Option<&'static str>,
     attributes: Vec<AttributeRecord<'a>>,
+    custom_data: Vec<CustomDatumRecord<'a>>,
     created_at: Timestamp,
     updated_at: Timestamp,
     anonymized_at: Option<Timestamp>,
@@ -56,6 +57,7 @@ impl<'a> From<&'a Visitor> for VisitorRecord<'a> {
             lapsed_at: visitor.lapsed.map(|(at, _)| at),
             lapse_reason: visitor.lapsed.map(|(_, reason)| reason.as_str()),
             attributes: visitor.attributes.iter().map(AttributeRecord::from).collect(),
+            custom_data: visitor.custom_data.as_slice().iter().map(CustomDatumRecord::from).collect(),
             created_at: visitor.created_at,
             updated_at: visitor.updated_at,
             anonymized_at: visitor.anonymized_at,
@@ -80,6 +82,22 @@ impl<'a> From<&'a Attribute> for AttributeRecord<'a> {
             source: attribute.source.as_str(),
             updated_at: attribute.updated_at,
         }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomDatumRecord<'a> {
+    key: &'a str,
+    value: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    updated_at: Timestamp,
+}
+
+impl<'a> From<&'a CustomDatum> for CustomDatumRecord<'a> {
+    fn from(datum: &'a CustomDatum) -> Self {
+        Self { key: &datum.key, value: &datum.value, kind: datum.kind.as_str(), updated_at: datum.updated_at }
     }
 }
 

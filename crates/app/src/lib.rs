@@ -22,6 +22,7 @@ mod bots;
 mod clients;
 mod conversations;
 mod custody_audit;
+mod custom_data;
 mod customer_keys;
 mod earlier_messages;
 mod endings;

@@ -187,6 +187,7 @@ pub struct Limits {
     messages_by_visitor: Limit<VisitorId>,
     messages_by_address: Limit<IpAddr>,
     messages_by_project: Limit<ProjectId>,
+    custom_data_by_visitor: Limit<VisitorId>,
     sign_ins_by_account: Limit<String>,
     sign_ins_by_address: Limit<IpAddr>,
     tests_by_caller: Limit<String>,
@@ -209,6 +210,7 @@ impl Limits {
             messages_by_visitor: Limit::per_minute(settings.messages_per_visitor, env),
             messages_by_address: Limit::per_minute(settings.messages_per_address, env),
             messages_by_project: Limit::per_second(settings.messages_per_project, env),
+            custom_data_by_visitor: Limit::per_minute(settings.messages_per_visitor, env),
             sign_ins_by_account: Limit::per_minute(settings.sign_ins_per_account, env),
             sign_ins_by_address: Limit::per_minute(settings.sign_ins_per_address, env),
             tests_by_caller: Limit::per_minute(settings.tests_per_caller, env),
@@ -257,6 +259,11 @@ impl Limits {
         self.messages_by_project.take(&session.project_id)
     }
 
+    /// As many as messages, and counted apart from them: a page that speaks too often must not silence its visitor.
+    pub(crate) fn custom_data(&self, visitor: VisitorId) -> Result<(), Exceeded> {
+        self.custom_data_by_visitor.take(&visitor)
+    }
+
     pub(crate) fn sign_in(&self, account: &str, address: IpAddr) -> Result<(), Exceeded> {
         self.sign_ins_by_address.take(&block(address))?;
         self.sign_ins_by_account.take(&account.to_lowercase())
@@ -277,6 +284,7 @@ impl Limits {
         self.messages_by_visitor.limiter.retain_recent();
         self.messages_by_address.limiter.retain_recent();
         self.messages_by_project.limiter.retain_recent();
+        self.custom_data_by_visitor.limiter.retain_recent();
         self.sign_ins_by_account.limiter.retain_recent();
         self.sign_ins_by_address.limiter.retain_recent();
         self.tests_by_caller.limiter.retain_recent();

@@ -289,6 +289,7 @@ mod tests {
             created_at: NOW,
             updated_at: NOW,
             claimed_id: claimed_id.map(str::to_owned),
+            custom_data: crate::CustomData::default(),
             anonymized_at: None,
         };
         let lapse = Some((NOW, LapseReason::Expired));

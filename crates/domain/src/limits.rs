@@ -16,6 +16,14 @@ pub const PAGE: usize = 100;
 pub const IDENTITY_REQUEST: Duration = Duration::from_mins(5);
 /// Longest `extID`, in characters.
 pub const CLAIMED_ID_CHARACTERS: usize = 50;
+/// Most members of a page's custom data.
+pub const CUSTOM_DATA_ENTRIES: usize = 50;
+/// Longest name of one, in characters.
+pub const CUSTOM_DATA_KEY_CHARACTERS: usize = 64;
+/// Longest text in one, in characters; as long as a member of `visitorData`.
+pub const CUSTOM_DATA_CHARACTERS: usize = 1_024;
+/// Names and values of a page's custom data together, in bytes.
+pub const CUSTOM_DATA_BYTES: usize = 16 * 1024;
 /// Default visitor session lifetime.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(1);
 /// Default for how far the clocks of token provider and platform may differ.

@@ -2,6 +2,7 @@
 
 use crate::assurance::Assurance;
 use crate::conversation::LapseReason;
+use crate::custom_data::CustomData;
 use crate::ids::{ProjectId, VisitorId};
 use crate::time::Timestamp;
 
@@ -126,16 +127,20 @@ pub struct Visitor {
     pub updated_at: Timestamp,
     /// What the page called them (`extID`), without proof. `None` for verified visitors.
     pub claimed_id: Option<String>,
+    /// What the page said of them last, without proof.
+    pub custom_data: CustomData,
     /// Since when this record names nobody and nobody can come back to it.
     pub anonymized_at: Option<Timestamp>,
 }
 
 impl Visitor {
-    /// The value of an attribute, if known.
+    /// The value of an attribute, if known. Of a person who has proved who they are nothing that only a page says: it would be
+    /// read as part of the proof.
     pub fn attribute(&self, name: AttributeName) -> Option<&str> {
+        let counts = |source| self.assurance != Assurance::Verified || source != AttributeSource::Page;
         self.attributes
             .iter()
-            .find(|attribute| attribute.name == name)
+            .find(|attribute| attribute.name == name && counts(attribute.source))
             .map(|attribute| attribute.value.as_str())
     }
 }

@@ -103,6 +103,7 @@ fn visitor_api(server: &Server) -> Router<Server> {
         .route("/identity-confirmation", post(visitor::identity_confirmation))
         .route("/hand-over", post(visitor::hand_over))
         .route("/transactions", post(visitor::transaction))
+        .route("/custom-data", post(visitor::custom_data))
         .route("/satisfaction", post(visitor::satisfaction))
         .route("/socket", get(socket::open))
         .route_layer(from_fn_with_state(server.clone(), security::own_origin_only))

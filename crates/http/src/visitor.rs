@@ -16,9 +16,9 @@ use signet_domain::{ClientMessageId, MessageText, limits};
 use crate::error::{ApiError, refusal};
 use crate::extract::{Bearer, Proof, StrictJson, Visitor};
 use crate::wire::{
-    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, EarlierMessages,
+    Acknowledgement, ActivateFailure, ActivateRequest, ActivateSuccess, CustomDataRequest, EarlierMessages,
     EarlierMessagesRequest, HandOver, HandOverRequest, HistoryPage, IdentityConfirmationRequest,
-    RecordedTransaction, SatisfactionRequest, SendRequest, TransactionRequest,
+    RecordedTransaction, SatisfactionRequest, SendRequest, StoredCustomData, TransactionRequest,
 };
 use crate::{Server, history_cursor};
 
@@ -163,6 +163,17 @@ pub(crate) async fn transaction(
 ) -> Result<Json<RecordedTransaction>, ApiError> {
     let reported = NewTransaction::parse(&body.id, body.amount)?;
     Ok(Json(server.app.record_transaction(&session, reported, &context).await?.into()))
+}
+
+/// `POST /visitor/v1/custom-data`.
+pub(crate) async fn custom_data(
+    State(server): State<Server>,
+    Extension(context): Extension<RequestContext>,
+    Visitor(session): Visitor,
+    StrictJson(body): StrictJson<CustomDataRequest>,
+) -> Result<Json<StoredCustomData>, ApiError> {
+    let stored = server.app.set_custom_data(&session, body.custom_data.into(), &context).await?;
+    Ok(Json(StoredCustomData { stored }))
 }
 
 /// `POST /visitor/v1/satisfaction`.

@@ -15,7 +15,7 @@ use crate::{StoreError, Tx};
 statements! {
     /// SQLite's file keeps traces until it is written anew: [`crate::Store::compact`].
     TRACES = "PRAGMA user_version = 1", postgres: "SELECT 1";
-    ANONYMIZE_VISITOR = "UPDATE visitors SET external_user_id = NULL, claimed_id = NULL, attributes = '[]', \
+    ANONYMIZE_VISITOR = "UPDATE visitors SET external_user_id = NULL, claimed_id = NULL, attributes = '[]', custom_data = '[]', \
         lapsed_at = CASE WHEN verified_at IS NULL THEN NULL ELSE COALESCE(lapsed_at, $1) END, \
         lapse_reason = CASE WHEN verified_at IS NULL THEN NULL ELSE COALESCE(lapse_reason, 'REVOKED') END, \
         updated_at = $1, anonymized_at = $1, erasing = TRUE WHERE id = $2 AND anonymized_at IS NULL";

@@ -45,6 +45,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(15, "0015_observe"),
     migration!(16, "0016_personal_data"),
     migration!(17, "0017_session_keys"),
+    migration!(18, "0018_custom_data"),
 ];
 
 /// A checksum of a migration's text (FNV-1a, 64 bits, hexadecimal). It guards against accidents, not against an attacker,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use signet_domain::conversation::LapseReason;
 use signet_domain::{
-    Assurance, Attribute, AttributeName, AttributeSource, ProjectId, Timestamp, Visitor, VisitorId,
+    Assurance, Attribute, AttributeName, AttributeSource, CustomData, CustomDataType, CustomDatum, ProjectId,
+    Timestamp, Visitor, VisitorId,
 };
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ macro_rules! columns {
     () => {
         "visitors.id, visitors.project_id, visitors.external_user_id, visitors.assurance, visitors.verified_at, \
          visitors.lapsed_at, visitors.lapse_reason, visitors.attributes, visitors.created_at, visitors.updated_at, \
-         visitors.claimed_id, visitors.anonymized_at"
+         visitors.claimed_id, visitors.anonymized_at, visitors.custom_data"
     };
 }
 
@@ -35,6 +36,7 @@ statements! {
     ENSURE = "INSERT INTO visitors (id, project_id, assurance, attributes, created_at, updated_at) \
         VALUES ($1, $2, 'ANONYMOUS', '[]', $3, $4) ON CONFLICT (id) DO NOTHING";
     CLAIM = "UPDATE visitors SET claimed_id = $1, assurance = 'CLAIMED' WHERE id = $2 AND assurance <> 'VERIFIED'";
+    SET_CUSTOM_DATA = "UPDATE visitors SET custom_data = $1, attributes = $2, updated_at = $3 WHERE id = $4";
     /// What every page view of a signed-in visitor comes to: the proof is newer, the record says the same. Locks the record
     /// until the commit.
     VERIFY_AGAIN = concat!(
@@ -72,6 +74,23 @@ pub async fn ensure_anonymous(
 /// Notes what the page calls an anonymous visitor, without proof. A verified one has their own id.
 pub async fn claim(tx: &mut Tx<'_>, id: VisitorId, claimed_id: &str) -> Result<bool, StoreError> {
     tx.changes(CLAIM, &[claimed_id.into(), id.into()]).await
+}
+
+/// Replaces what the page says of a visitor, and what it claims in their profile ([`CustomData::claims_beside`]). False if `held`
+/// says the same already. The caller holds the record ([`hold`]).
+pub async fn set_custom_data(
+    tx: &mut Tx<'_>,
+    held: &Visitor,
+    said: CustomData,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let data = said.following(&held.custom_data);
+    let attributes = data.claims_beside(&held.attributes);
+    if data == held.custom_data && attributes == held.attributes {
+        return Ok(false);
+    }
+    let (data, attributes) = (write_custom_data(&data)?, write_attributes(&attributes)?);
+    tx.changes(SET_CUSTOM_DATA, &[(&data).into(), (&attributes).into(), now.into(), held.id.into()]).await
 }
 
 /// A person whose identity was just proved.
@@ -131,6 +150,7 @@ pub async fn verify(
         created_at: now,
         updated_at: now,
         claimed_id: None,
+        custom_data: CustomData::default(),
         anonymized_at: None,
     };
     Ok(Verified { visitor, new: true, lapsed: None })
@@ -271,6 +291,7 @@ fn read(row: &Row<'_>) -> Result<Visitor, StoreError> {
         updated_at: row.get(9, "visitors.updated_at")?,
         claimed_id: row.get(10, "visitors.claimed_id")?,
         anonymized_at: row.get(11, "visitors.anonymized_at")?,
+        custom_data: row.word(12, "visitors.custom_data", read_custom_data)?,
     })
 }
 
@@ -309,6 +330,46 @@ fn read_attributes(text: &str) -> Option<Vec<Attribute>> {
             })
         })
         .collect()
+}
+
+/// A member of custom data as it is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredDatum<'a> {
+    key: std::borrow::Cow<'a, str>,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    value: std::borrow::Cow<'a, str>,
+    updated_at: i64,
+}
+
+fn write_custom_data(data: &CustomData) -> Result<String, StoreError> {
+    let stored: Vec<_> = data
+        .as_slice()
+        .iter()
+        .map(|datum| StoredDatum {
+            key: datum.key.as_str().into(),
+            kind: datum.kind.as_str(),
+            value: datum.value.as_str().into(),
+            updated_at: datum.updated_at.as_millis(),
+        })
+        .collect();
+    serde_json::to_string(&stored).map_err(|error| StoreError::Statement(Box::new(error)))
+}
+
+fn read_custom_data(text: &str) -> Option<CustomData> {
+    let stored: Vec<StoredDatum<'_>> = serde_json::from_str(text).ok()?;
+    let data: Option<Vec<_>> = stored
+        .into_iter()
+        .map(|datum| {
+            Some(CustomDatum {
+                key: datum.key.into_owned(),
+                kind: CustomDataType::parse(datum.kind)?,
+                value: datum.value.into_owned(),
+                updated_at: Timestamp::from_millis(datum.updated_at),
+            })
+        })
+        .collect();
+    data.map(CustomData::from_storage)
 }
 
 /// What is known after a token was verified: its attributes, and those of other sources under other names.

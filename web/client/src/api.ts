@@ -10,6 +10,7 @@ import type {
   ActivateRequest,
   ActivateResponse,
   AuthenticationOption,
+  CustomDataRequest,
   HistoryPage,
   Transaction,
 } from "@signet/protocol";
@@ -137,6 +138,11 @@ export class VisitorApi {
   /** `POST /transactions`: a sale. */
   recordTransaction(token: string, { id, amount }: Transaction): Promise<boolean> {
     return this.#tell("/transactions", token, { id, amount });
+  }
+
+  /** `POST /custom-data`: what the page says of the visitor, in place of what it said before. */
+  setCustomData(token: string, customData: CustomDataRequest["customData"]): Promise<boolean> {
+    return this.#tell("/custom-data", token, { customData });
   }
 
   /** `POST /satisfaction`: answers to the survey, each as it is given. */

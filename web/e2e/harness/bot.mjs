@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { graphqlAs } from "./api.mjs";
 import { eventually } from "./wait.mjs";
 
 /** @typedef {import("./server.mjs").Manifest} Manifest */
@@ -36,8 +37,9 @@ export function say(value, ...choices) {
  * @param {Manifest} manifest
  * @param {(told: Told) => Reply[]} answer
  * @param {(bot: {told: Told[], heard: (matches: (told: Told) => boolean, what: string) => Promise<Told>}) => Promise<void>} body
+ * @param {string} [name]
  */
-export async function withBot(manifest, answer, body) {
+export async function withBot(manifest, answer, body, name = "Ada") {
   /** @type {Told[]} */
   const told = [];
   /** @type {unknown[]} */
@@ -61,9 +63,9 @@ export async function withBot(manifest, answer, body) {
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the bot has no port");
-  const graphql = await administrator(manifest);
+  const graphql = await graphqlAs(manifest, manifest.admin);
   const { projectId } = manifest;
-  const input = { projectId, name: "Ada", address: `http://127.0.0.1:${address.port}/bot` };
+  const input = { projectId, name, address: `http://127.0.0.1:${address.port}/bot` };
   const made = await graphql("mutation($input: BotCreateInput!) { botCreate(input: $input) { bot { id } secret } }", input);
   secret = made.botCreate.secret;
   try {
@@ -97,26 +99,4 @@ function read(path, body) {
   assert.ok(["conversations", "messages", "visitor"].includes(about), path);
   const message = about === "conversations" ? body.history.at(-1) : body.message;
   return { about, text: message?.payload.value ?? "", assurance: message?.assurance ?? null, visitor: body.visitor };
-}
-
-/**
- * GraphQL as the demo's administrator.
- * @param {Manifest} manifest
- */
-async function administrator({ platformUrl, graphqlUrl, admin }) {
-  const form = new URLSearchParams({ grant_type: "password", username: admin.email, password: admin.password });
-  const granted = await fetch(new URL("/oauth2/token", platformUrl), { method: "POST", body: form });
-  const { access_token: token } = await granted.json();
-  /**
-   * @param {string} query
-   * @param {object} input
-   * @returns {Promise<any>}
-   */
-  return async (query, input) => {
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-    const answer = await fetch(graphqlUrl, { method: "POST", headers, body: JSON.stringify({ query, variables: { input } }) });
-    const { data, errors } = await answer.json();
-    assert.equal(errors, undefined, JSON.stringify(errors));
-    return data;
-  };
 }

@@ -22,10 +22,11 @@ const ATTACK = `
     const hello = { signet: "connect", language: "en", handOver: null, persist: true, sheet: false };
     const option = { type: "ANONYMOUS" };
     const commands = [
-      { type: "activate", id: 1, option, extId: null }, { type: "answer", id: 1, option: null },
+      { type: "activate", id: 1, option, customData: "{}" }, { type: "answer", id: 1, option: null },
       { type: "logout", id: 2, others: true }, { type: "handOver", id: 3, origin: location.origin },
       { type: "transaction", transaction: { id: "order-of-evil", amount: 1 } },
       { type: "open" }, { type: "close" }, { type: "layout", sheet: true }, { type: "persist", allowed: true },
+      { type: "customData", customData: '{"plan":"evil"}' },
     ];
     for (const command of commands) chat.postMessage(command, "*");
     const channel = new MessageChannel();

@@ -17,7 +17,7 @@ export interface Page {
   iAdvizeInterface?: Queue;
   signetInterface?: Queue;
   iAdvizeCallbacks?: Record<string, unknown>;
-  idzCustomData?: { extID?: unknown };
+  idzCustomData?: unknown;
   /** Written by the project's settings script. */
   __signet?: { project?: Settings };
 }
@@ -75,7 +75,13 @@ export function install(page: Page, { alone, tabs, loadCompanion, openWidget, lo
       return openWidget(String(sid), lang, mayStore, listener);
     },
     callback: (name) => page.iAdvizeCallbacks?.[name],
-    extId: () => (page.idzCustomData?.extID ? String(page.idzCustomData.extID) : null),
+    customData: () => {
+      try {
+        return `${JSON.stringify(page.idzCustomData)}`;
+      } catch {
+        return "";
+      }
+    },
     warn,
   });
   const start = (): void => {

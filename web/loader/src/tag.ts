@@ -29,8 +29,8 @@ export interface Surroundings {
   tabs?: Pick<BroadcastChannel, "postMessage" | "onmessage"> | undefined;
   /** Members of `window.iAdvizeCallbacks`, looked up at the moment of the call. */
   callback(name: string): unknown;
-  /** What the page calls this visitor without proof, `idzCustomData.extID`. */
-  extId(): string | null;
+  /** What the page says of this visitor without proof, `idzCustomData`, as {@link ToWidget} has it. */
+  customData(): string;
   warn(text: string): void;
 }
 
@@ -259,15 +259,13 @@ export function createTag(surroundings: Surroundings): Tag {
     // The chat may ask for another token before it answers: a lost answer does not bring the first one back.
     const former = provider;
     provider = candidate;
-    const extId = surroundings.extId();
-    const reply = await request(widget, (id) => ({ type: "activate", id, option, extId }));
+    const reply = await request(widget, (id) => ({ type: "activate", id, option, customData: surroundings.customData() }));
     if (reply?.type !== "activated") {
       if (!overtaken()) provider = former;
       return refuse(option, reply as unknown as Failure);
     }
     move(option.type === "ANONYMOUS" ? "acceptedAnonymous" : "acceptedSecured");
     correlationId = reply.correlationId;
-    if (phase === "secured" && extId) warn("idzCustomData.extID is ignored: the token says who this is");
     return succeeded(option);
   }
 
@@ -352,6 +350,7 @@ export function createTag(surroundings: Surroundings): Tag {
     },
     revive: () => {
       shown?.check();
+      shown?.post({ type: "customData", customData: surroundings.customData() });
       const kept = provider;
       if (phase !== "loggedOut") return;
       if (unheard) void tag.logout();

@@ -28,7 +28,7 @@ interface Reachable {
 /** A tag whose iframe is the test: the channel's two ends without a browser between them. */
 interface Options {
   refusal?: Failure;
-  extId?: string;
+  customData?: string;
   loading?: Promise<void>;
   alone?: (work: () => Promise<unknown>) => Promise<unknown>;
 }
@@ -60,7 +60,7 @@ function embed(options: Options = {}): Reachable {
       return Promise.resolve(options.loading).then(() => widget);
     },
     callback: (name) => (context: unknown) => calls.push([name, context]),
-    extId: () => options.extId ?? null,
+    customData: () => options.customData ?? "undefined",
     warn: (text) => warnings.push(text),
   });
   return {
@@ -401,6 +401,7 @@ describe("an iframe that the page throws away", () => {
     const provider = vi.fn(secured("a"));
     const page = await activated(provider);
     page.tag.revive();
+    await page.heard("customData");
     expect(page.opened()).toBe(1);
     page.discard(false);
     page.tag.show(true);
@@ -513,22 +514,16 @@ describe("a session's life", () => {
     expect(page.calls).toEqual([["onMessageSent", { time: 1, msg: "hello" }]]);
   });
 
-  test("a page that also names the visitor is warned once the visitor is verified", async () => {
-    const page = embed({ extId: "customer-1" });
-    const activation = page.tag.activate(secured("a"));
-    await accept(page);
-    await activation;
-    expect(page.warnings).toHaveLength(1);
-  });
-
-  test("what the page calls the visitor goes with the activation", async () => {
-    const page = embed({ extId: "customer-1" });
+  test("what the page says of the visitor goes with the activation, and again whenever the page may have moved on", async () => {
+    const customData = JSON.stringify({ extID: "customer-1" });
+    const page = embed({ customData });
     const activation = page.tag.activate(anonymous);
     const message = await page.heard("activate");
-    expect(message.extId).toBe("customer-1");
+    expect(message.customData).toBe(customData);
     page.say({ type: "activated", id: message.id, correlationId: "c-0" });
     await activation;
-    expect(page.warnings).toEqual([]);
+    page.tag.revive();
+    expect((await page.heard("customData")).customData).toBe(customData);
   });
 
   test("authentication events carry the number of the activation", async () => {

@@ -51,7 +51,10 @@ export interface Transaction {
 
 /** From the loader to the widget. `id` pairs a question with its answer. */
 export type ToWidget =
-  | { type: "activate"; id: number; option: AuthenticationOption; extId: string | null }
+  /** `customData`: the page's `idzCustomData` as JSON; `undefined` if there is none, empty if it cannot be written so. */
+  | { type: "activate"; id: number; option: AuthenticationOption; customData: string }
+  /** The same, looked at again: the page may have moved on. */
+  | { type: "customData"; customData: string }
   | { type: "answer"; id: number; option: AuthenticationOption | null }
   /** `others`: other tabs are to be told, too. */
   | { type: "logout"; id: number; others: boolean }
@@ -114,7 +117,8 @@ export function isAuthenticationOption(value: unknown): value is AuthenticationO
 const isTransaction: Check = (value) => isRecord(value) && isText(value["id"]) && isNumber(value["amount"]);
 
 const TO_WIDGET: Record<ToWidget["type"], Shape> = {
-  activate: { id: isNumber, option: isAuthenticationOption, extId: orNull(isText) },
+  activate: { id: isNumber, option: isAuthenticationOption, customData: isText },
+  customData: { customData: isText },
   answer: { id: isNumber, option: orNull(isAuthenticationOption) },
   logout: { id: isNumber, others: isFlag },
   open: {},

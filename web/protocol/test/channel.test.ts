@@ -3,8 +3,9 @@ import { isAuthenticationOption, isConnect, isRightToLeft, isToLoader, isToWidge
 
 describe("what a widget may be told", () => {
   test.each([
-    [{ type: "activate", id: 1, option: { type: "ANONYMOUS" }, extId: "customer-1" }],
-    [{ type: "activate", id: 1, option: { type: "SECURED_AUTHENTICATION", token: "t" }, extId: null }],
+    [{ type: "activate", id: 1, option: { type: "ANONYMOUS" }, customData: "undefined" }],
+    [{ type: "customData", customData: "{}" }],
+    [{ type: "activate", id: 1, option: { type: "SECURED_AUTHENTICATION", token: "t" }, customData: "{}" }],
     [{ type: "answer", id: 2, option: null }],
     [{ type: "logout", id: 3, others: true }],
     [{ type: "open" }],
@@ -26,7 +27,8 @@ describe("what a widget may be told", () => {
     [{ type: "activate", id: "1", option: { type: "ANONYMOUS" } }],
     [{ type: "activate", id: Number.NaN, option: { type: "ANONYMOUS" } }],
     [{ type: "activate", id: 1, option: { type: "SECURED_AUTHENTICATION", token: "" } }],
-    [{ type: "activate", id: 1, option: { type: "ANONYMOUS" }, extId: 7 }],
+    [{ type: "activate", id: 1, option: { type: "ANONYMOUS" }, customData: { extID: "customer-1" } }],
+    [{ type: "customData", customData: null }],
     [{ type: "layout", sheet: "yes" }],
     [{ type: "transaction", transaction: { id: "order-1", amount: "49.95" } }],
     [{ type: "transaction", transaction: { id: "order-1", amount: Number.NaN } }],

@@ -13,50 +13,22 @@ import {
   ongoingPart,
   pause,
   unreadCount,
-  withConversation,
-  withEntries,
 } from "@signet/client";
-import type { ConnectionEvent, ConnectionState, Environment, Fetch, Prover, SessionEvent, SessionState } from "@signet/client";
-import { isToWidget } from "@signet/protocol";
-import type { AuthenticationOption, CallbackName, ChatboxStatus, PublicState, ToLoader, ToWidget } from "@signet/protocol";
+import type { ConnectionEvent, Environment, Fetch, Prover, SessionEvent } from "@signet/client";
+import type { AuthenticationOption } from "@signet/protocol";
 import { confirmationOf } from "./confirmation";
-import type { Confirmation } from "./confirmation";
 import type { ConsentingDeviceStore } from "./device";
 import { offerOf } from "./offer";
 import type { EarlierOffer } from "./offer";
+import { PageReport } from "./page-data";
+import { PagePort } from "./page-port";
+import type { Command } from "./page-port";
+import { Past } from "./past";
 import { Sales } from "./sales";
+import { BLANK } from "./state";
+import type { ChatState, OwnState } from "./state";
 import type { Survey } from "./survey";
 import type { Tabs, Word } from "./tabs";
-
-/** How much of the past is here. */
-export type HistoryState = "unknown" | "more" | "loading" | "failed" | "complete";
-
-/** Everything a screen draws. A new object after every change. */
-export interface ChatState {
-  readonly session: SessionState;
-  readonly connection: ConnectionState;
-  readonly opened: boolean;
-  readonly sheet: boolean;
-  readonly history: HistoryState;
-  readonly draft: string;
-  readonly networkUp: boolean;
-  readonly earlier: EarlierOffer | null;
-  readonly confirmation: Confirmation | null;
-  readonly survey: Survey | null;
-}
-
-/** The part of the state that is the screen's own. */
-type OwnState = Omit<ChatState, "session" | "connection">;
-
-/** What of the screen's own state belongs to the person. */
-const BLANK = {
-  opened: false,
-  history: "unknown",
-  draft: "",
-  earlier: null,
-  confirmation: null,
-  survey: null,
-} as const satisfies Partial<OwnState>;
 
 /** Where sockets are opened: what their proof is for. */
 const SOCKET = "/visitor/v1/socket";
@@ -80,6 +52,8 @@ export interface ChatParts {
   /** Binds sessions to a key of this client. */
   prover?: Prover | null;
   networkUp: boolean;
+  /** Tells whoever builds the page what is wrong with it. */
+  warn(text: string): void;
 }
 
 /** See the module's description. */
@@ -90,24 +64,22 @@ export class Chat {
   readonly #session: VisitorSession;
   readonly #signOuts: SignOuts;
   readonly #sales: Sales;
+  readonly #page: PagePort;
+  readonly #report: PageReport;
+  readonly #past: Past;
   readonly #listeners = new Set<() => void>();
-  readonly #questions = new Map<number, (option: AuthenticationOption | null) => void>();
-  #asked = 0;
-  #told = "";
-  #status: ChatboxStatus = "HIDDEN";
-  #historyCursor: string | null = null;
-  #historyOf: string | null = null;
   #declined: string | null = null;
   #own: OwnState;
   #state: ChatState;
 
   constructor(parts: ChatParts) {
     this.#parts = parts;
-    const { environment, projectId, origin, device, tabs, sheet, networkUp, handOver } = parts;
+    const { environment, projectId, origin, device, tabs, sheet, networkUp, handOver, warn } = parts;
     const prover = parts.prover ?? null;
     this.#api = new VisitorApi(parts.fetch, environment, prover);
     this.#signOuts = new SignOuts(this.#api, environment, device.signOuts);
     this.#sales = new Sales(this.#api, environment);
+    this.#report = new PageReport({ api: this.#api, environment, warn });
     this.#connection = new VisitorConnection(
       environment,
       (event) => this.#heard(event),
@@ -116,6 +88,7 @@ export class Chat {
         return prover?.prove("GET", SOCKET, token) ?? null;
       },
     );
+    this.#past = new Past(this.#api, this.#connection);
     this.#session = new VisitorSession({
       projectId,
       origin,
@@ -126,16 +99,14 @@ export class Chat {
       siblings: tabs,
       signOuts: this.#signOuts,
       handOver,
-      askProvider: () => this.#askProvider(),
+      askProvider: () => this.#page.ask(),
       listener: (event) => this.#sessionHeard(event),
     });
     this.#own = { ...BLANK, sheet, networkUp };
     this.#state = this.#compose();
     tabs.onWord((word) => this.#hearTab(word));
-    parts.port.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (isToWidget(data)) this.#obey(data);
-    };
-    this.#post({ type: "ready", rightToLeft: parts.rightToLeft });
+    this.#page = new PagePort(parts.port, (command) => this.#obey(command));
+    this.#page.post({ type: "ready", rightToLeft: parts.rightToLeft });
     // What an earlier page could not tell the server.
     void this.#signOuts.drain();
   }
@@ -157,7 +128,7 @@ export class Chat {
   close(): void {
     const ended = this.#state.connection.thread.length > 0 && !ongoingPart(this.#state.connection.thread);
     this.#change({ opened: false });
-    if (ended) this.#callback("onChatHidden", {});
+    if (ended) this.#page.callback("onChatHidden", {});
   }
 
   setDraft(draft: string): void {
@@ -260,7 +231,7 @@ export class Chat {
   comment(text: string): void {
     const comment = text.trim();
     this.#answer({ answered: true, ...(comment === "" ? {} : { comment }) });
-    this.#callback("onSatisfactionAnswered", {});
+    this.#page.callback("onSatisfactionAnswered", {});
   }
 
   #answer(change: Partial<Survey>): void {
@@ -274,7 +245,7 @@ export class Chat {
 
   /** Room the launcher takes, in CSS pixels. */
   reportSize(width: number, height: number): void {
-    this.#post({ type: "size", width: Math.ceil(width), height: Math.ceil(height) });
+    this.#page.post({ type: "size", width: Math.ceil(width), height: Math.ceil(height) });
   }
 
   /** The browser says the network came or went. */
@@ -292,36 +263,21 @@ export class Chat {
 
   /** Loads the next older page. */
   async loadEarlier(): Promise<void> {
-    const token = this.#session.token;
-    const owner = this.#historyOf;
+    const { token } = this.#session;
     if (token === null || this.#own.history === "loading" || this.#own.history === "complete") return;
     this.#change({ history: "loading" });
-    try {
-      // The first page overlaps what the socket brought; go on until something new appears.
-      for (let found = false; !found; ) {
-        const page = await this.#api.history(token, this.#historyCursor);
-        if (owner !== this.#historyOf) return;
-        const before = this.#connection.state.thread;
-        let thread = withEntries(before, page.entries);
-        for (const conversation of page.conversations) thread = withConversation(thread, conversation);
-        found = countEntries(thread) > countEntries(before) || page.before === null;
-        this.#connection.addHistory(() => thread);
-        this.#historyCursor = page.before;
-      }
-      this.#change({ history: this.#historyCursor === null ? "complete" : "more" });
-    } catch {
-      if (owner === this.#historyOf) this.#change({ history: "failed" });
-    }
+    const history = await this.#past.load(token);
+    if (history !== null) this.#change({ history });
   }
 
-  #obey(message: ToWidget): void {
+  #obey(message: Command): void {
     switch (message.type) {
       case "activate":
-        void this.#activate(message.id, message.option, message.extId);
+        void this.#activate(message.id, message.option, message.customData);
         break;
-      case "answer":
-        this.#questions.get(message.id)?.(message.option);
-        this.#questions.delete(message.id);
+      case "customData":
+        this.#report.take(message.customData);
+        this.#reportPage();
         break;
       case "logout":
         void this.#logout(message.id, message.others);
@@ -348,16 +304,17 @@ export class Chat {
     }
   }
 
-  async #activate(id: number, option: AuthenticationOption, extId: string | null): Promise<void> {
-    const answer = await this.#session.activate(option, extId);
+  async #activate(id: number, option: AuthenticationOption, customData: string): Promise<void> {
+    const answer = await this.#session.activate(option, this.#report.take(customData).extId);
+    if (this.#session.state.session?.assurance === "VERIFIED") this.#report.outdone();
     const { correlationId } = answer;
     const observed = "observed" in answer ? answer.observed : null;
-    if (observed) this.#post({ type: "observed" });
+    if (observed) this.#page.post({ type: "observed" });
     const { reason, code } = "code" in answer ? answer : (observed ?? { reason: null, code: null });
     if (reason !== null && code !== null) {
-      this.#post({ type: "refused", id, reason, code, correlationId: correlationId || null });
+      this.#page.post({ type: "refused", id, reason, code, correlationId: correlationId || null });
     } else {
-      this.#post({ type: "activated", id, correlationId });
+      this.#page.post({ type: "activated", id, correlationId });
     }
   }
 
@@ -366,26 +323,26 @@ export class Chat {
     const others = tellOthers ? this.#parts.tabs.wipeOthers() : Promise.resolve();
     const queued = pause(this.#parts.environment, REVOKING).then(() => false);
     const [revoked] = await Promise.all([Promise.race([this.#session.logout(), queued]), others]);
-    this.#post({ type: "loggedOut", id, revoked });
+    this.#page.post({ type: "loggedOut", id, revoked });
     if (!revoked) await this.#untilRevoked();
   }
 
   /** The visitor signed out elsewhere, or is somebody else. */
   async #leave(): Promise<void> {
     void this.#session.logout();
-    this.#post({ type: "ended" });
+    this.#page.post({ type: "ended" });
     await this.#untilRevoked();
   }
 
   /** The loader keeps the frame, out of view, until the server has been told. */
   async #untilRevoked(): Promise<void> {
     await this.#signOuts.drain();
-    this.#post({ type: "revoked" });
+    this.#page.post({ type: "revoked" });
   }
 
   async #handOver(id: number, origin: string): Promise<void> {
     const { token } = this.#session;
-    this.#post({ type: "handedOver", id, code: token === null ? null : await this.#api.handOver(token, origin) });
+    this.#page.post({ type: "handedOver", id, code: token === null ? null : await this.#api.handOver(token, origin) });
   }
 
   #hearTab(word: Word): void {
@@ -418,29 +375,20 @@ export class Chat {
     if (visitorId) this.#parts.tabs.tell({ type: "draft", visitorId, text: this.#own.draft });
   }
 
-  #askProvider(): Promise<AuthenticationOption | null> {
-    const id = (this.#asked += 1);
-    return new Promise((resolve) => {
-      this.#questions.set(id, resolve);
-      this.#post({ type: "ask", id });
-    });
-  }
-
   #sessionHeard(event: SessionEvent): void {
     if (event.type === "wiped") {
-      // Nobody waits for an answer that will not come, least of all the other tabs.
-      for (const settle of this.#questions.values()) settle(null);
-      this.#questions.clear();
+      this.#page.abandon();
       this.#sales.forget();
+      this.#report.forget();
       this.#own = { ...this.#own, ...BLANK };
     }
     // Whoever is new here opens the chat themselves, and is asked.
     if (this.#session.state.newcomer && !this.#state.session.newcomer) this.#own = { ...this.#own, opened: false };
     this.#refresh();
     this.#sales.attribute(this.#session.token);
-    if (event.type === "expired" || event.type === "restored") this.#post({ type: event.type });
+    if (event.type === "expired" || event.type === "restored") this.#page.post({ type: event.type });
     if (event.type === "ended") {
-      this.#post({ type: "ended" });
+      this.#page.post({ type: "ended" });
       void this.#untilRevoked();
     }
   }
@@ -458,14 +406,14 @@ export class Chat {
         this.#session.ended();
         break;
       case "started":
-        this.#callback("onChatStarted", { id: event.conversationId, conversationId: event.conversationId, vuid });
+        this.#page.callback("onChatStarted", { id: event.conversationId, conversationId: event.conversationId, vuid });
         break;
       case "closed":
-        this.#callback("onChatEnded", { id: event.conversationId, conversationId: event.conversationId, vuid });
+        this.#page.callback("onChatEnded", { id: event.conversationId, conversationId: event.conversationId, vuid });
         this.#beginSurvey(event.conversationId);
         break;
       case "received":
-        this.#callback("onMessageReceived", {
+        this.#page.callback("onMessageReceived", {
           time: Date.parse(event.entry.createdAt),
           date: event.entry.createdAt,
           msg: event.entry.text,
@@ -473,7 +421,7 @@ export class Chat {
         });
         break;
       case "sent":
-        this.#callback("onMessageSent", { time: event.message.writtenAt, msg: event.message.text });
+        this.#page.callback("onMessageSent", { time: event.message.writtenAt, msg: event.message.text });
         break;
     }
   }
@@ -483,7 +431,7 @@ export class Chat {
     const closed = this.#connection.state.thread.find((part) => part.id === conversationId)?.conversation;
     if (closed?.continuedInId) return;
     this.#change({ survey: { conversationId, answered: false } });
-    this.#callback("onSatisfactionDisplayed", {});
+    this.#page.callback("onSatisfactionDisplayed", {});
   }
 
   #compose(): ChatState {
@@ -498,11 +446,9 @@ export class Chat {
   /** Draws the screen's state anew and tells the loader what the page may know of it. */
   #refresh(): void {
     const { sessionId = null, visitorId } = this.#session.state.session ?? {};
-    if (sessionId !== this.#historyOf) {
-      this.#historyOf = sessionId;
+    if (this.#past.follow(sessionId)) {
       // What was begun here before stays.
       if (visitorId && this.#own.draft === "") this.#parts.tabs.tell({ type: "draftAsked", visitorId });
-      this.#historyCursor = null;
       this.#own = { ...this.#own, history: "unknown" };
     }
     const { thread } = this.#connection.state;
@@ -510,38 +456,25 @@ export class Chat {
     const earlier = offerOf(this.#session.state.setAside, this.#own.earlier, thread);
     this.#own = { ...this.#own, confirmation, earlier };
     this.#state = this.#compose();
-    this.#tell();
+    this.#showPage();
+    this.#reportPage();
     for (const listener of this.#listeners) listener();
   }
 
-  #tell(): void {
+  #showPage(): void {
     const { session, connection, opened } = this.#state;
-    const chatbox: ChatboxStatus = session.session === null ? "HIDDEN" : opened ? "OPENED" : "REDUCED";
-    const properties: PublicState = {
+    this.#page.show({
       "conversation:id": ongoingPart(connection.thread)?.id ?? null,
       "visitor:assurance": isLocked(session) ? null : (session.session?.assurance ?? null),
       "conversation:unreadCount": unreadCount(connection.thread),
-      "chatbox:status": chatbox,
-    };
-    const told = JSON.stringify(properties);
-    if (told === this.#told) return;
-    this.#told = told;
-    this.#post({ type: "state", properties });
-    if (chatbox === this.#status) return;
-    this.#status = chatbox;
-    if (chatbox === "OPENED") this.#callback("onChatDisplayed", {});
-    if (chatbox === "REDUCED") this.#callback("onChatButtonDisplayed", {});
+      "chatbox:status": session.session === null ? "HIDDEN" : opened ? "OPENED" : "REDUCED",
+    });
   }
 
-  #callback(name: CallbackName, context: Record<string, unknown>): void {
-    this.#post({ type: "callback", name, context });
+  /** What the page says of somebody of whom the server keeps something: a person, or a guest who has written. */
+  #reportPage(): void {
+    const { session, newcomer } = this.#session.state;
+    const kept = session?.assurance === "VERIFIED" || this.#connection.state.thread.length > 0;
+    this.#report.tell(this.#session.token, session && kept && !newcomer ? session.visitorId : null);
   }
-
-  #post(message: ToLoader): void {
-    this.#parts.port.postMessage(message);
-  }
-}
-
-function countEntries(thread: ConnectionState["thread"]): number {
-  return thread.reduce((count, part) => count + part.entries.length, 0);
 }

@@ -72,6 +72,7 @@ async function start(): Promise<void> {
     fetch: (input, init) => fetch(input, init),
     prover: new Prover(environment, location.origin),
     networkUp: navigator.onLine,
+    warn: (text) => console.warn(`[signet] ${text}`),
   });
   addEventListener("online", () => chat.networkChanged(true));
   addEventListener("offline", () => chat.networkChanged(false));

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use signet_app::{ConversationFilter, VisitorFilter};
-use signet_domain::{Attribute, AttributeName, Scope, Visitor};
+use signet_domain::{Attribute, AttributeName, CustomDatum, Scope, Visitor};
 
 use super::ConversationNode;
 use super::message::Assurance;
@@ -37,6 +37,39 @@ impl From<&Attribute> for VisitorAttribute {
             value: attribute.value.clone(),
             source: attribute.source.into(),
             updated_at: attribute.updated_at.into(),
+        }
+    }
+}
+
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "signet_domain::CustomDataType")]
+pub(crate) enum CustomDataType {
+    String,
+    Number,
+    Boolean,
+}
+
+/// One thing that the page says of its visitor (`window.idzCustomData`): claimed, never proved.
+#[derive(SimpleObject)]
+pub(crate) struct CustomData {
+    /// The page's name for it.
+    key: String,
+    /// As text.
+    value: String,
+    r#type: CustomDataType,
+    /// Always `PAGE`.
+    source: AttributeSource,
+    updated_at: DateTime,
+}
+
+impl From<&CustomDatum> for CustomData {
+    fn from(datum: &CustomDatum) -> Self {
+        Self {
+            key: datum.key.clone(),
+            value: datum.value.clone(),
+            r#type: datum.kind.into(),
+            source: AttributeSource::Page,
+            updated_at: datum.updated_at.into(),
         }
     }
 }
@@ -129,7 +162,14 @@ impl VisitorNode {
         self.0.attribute(AttributeName::ZipCode)
     }
 
-    /// The same eight, with where each came from.
+    /// What the page said of them last, without proof, ordered by key; at most 50. `cust_email` and `cust_name` stand in `attributes` too,
+    /// unless a token or an agent says otherwise.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn custom_data(&self) -> Vec<CustomData> {
+        self.0.custom_data.as_slice().iter().map(CustomData::from).collect()
+    }
+
+    /// The same eight, with where each came from. Those fields leave out what only the page says of a verified visitor.
     #[graphql(complexity = "8 * child_complexity")]
     async fn attributes(&self) -> Vec<VisitorAttribute> {
         self.0.attributes.iter().map(VisitorAttribute::from).collect()

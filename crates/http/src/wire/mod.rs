@@ -17,8 +17,9 @@ pub(crate) use messages::{
     HistoryPage, SendRequest,
 };
 pub(crate) use requests::{
-    EarlierMessages, EarlierMessagesRequest, HandOver, HandOverRequest, IdentityConfirmationRequest,
-    RecordedTransaction, SatisfactionRequest, TransactionRequest,
+    CustomDataRequest, EarlierMessages, EarlierMessagesRequest, HandOver, HandOverRequest,
+    IdentityConfirmationRequest, RecordedTransaction, SatisfactionRequest, StoredCustomData,
+    TransactionRequest,
 };
 
 /// Begins the generated file.
@@ -84,6 +85,8 @@ pub fn typescript() -> String {
         r::HandOver::declaration(),
         r::TransactionRequest::declaration(),
         r::RecordedTransaction::declaration(),
+        r::CustomDataRequest::declaration(),
+        r::StoredCustomData::declaration(),
         r::SatisfactionRequest::declaration(),
         f::HelloFrame::declaration(),
         f::SendFrame::declaration(),

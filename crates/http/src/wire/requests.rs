@@ -1,7 +1,9 @@
 //! Bodies of what a visitor does besides writing, and of the answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use signet_domain::{ConversationId, Timestamp};
+use signet_domain::{ConversationId, CustomDataType, Timestamp};
 
 use super::declare::{TypeScript, record};
 
@@ -99,6 +101,54 @@ record! {
         duplicate: bool,
         /// The conversation it is attributed to.
         conversation_id: Option<ConversationId>,
+    }
+}
+
+/// A value in custom data.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CustomValue {
+    String(String),
+    Number(serde_json::Number),
+    Boolean(bool),
+}
+
+/// Members of `window.idzCustomData`, by their names.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct CustomMembers(BTreeMap<String, CustomValue>);
+
+impl TypeScript for CustomMembers {
+    fn reference() -> String {
+        "{ [name: string]: string | number | boolean }".to_owned()
+    }
+}
+
+impl From<CustomMembers> for Vec<(String, CustomDataType, String)> {
+    fn from(members: CustomMembers) -> Self {
+        let member = |(key, value)| match value {
+            CustomValue::String(text) => (key, CustomDataType::String, text),
+            CustomValue::Number(number) => (key, CustomDataType::Number, number.to_string()),
+            CustomValue::Boolean(flag) => (key, CustomDataType::Boolean, flag.to_string()),
+        };
+        members.0.into_iter().map(member).collect()
+    }
+}
+
+record! {
+    /// Body of `POST /visitor/v1/custom-data`: everything the page says now, in place of what it said before.
+    #[derive(Deserialize)]
+    CustomDataRequest {
+        custom_data: CustomMembers,
+    }
+}
+
+record! {
+    /// Answer 200 of `POST /visitor/v1/custom-data`.
+    #[derive(Serialize)]
+    StoredCustomData {
+        /// False for an anonymous visitor who has not written anything.
+        stored: bool,
     }
 }
 

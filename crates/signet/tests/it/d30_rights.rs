@@ -195,6 +195,7 @@ const LINKS: &[(&str, Option<Scope>)] = &[
     ("User.roles", None),
     ("Visitor.transactions", None),
     ("Visitor.attributes", None),
+    ("Visitor.customData", None),
     ("Visitor.conversations", Some(Scope::ConversationsRead)),
 ];
 

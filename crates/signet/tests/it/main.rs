@@ -25,6 +25,7 @@ mod correlation;
 #[cfg(feature = "hsm")]
 mod custody_pkcs11;
 mod custody_vault;
+mod custom_data;
 mod customer_keys;
 mod d30_rights;
 mod d38_traces;

@@ -61,6 +61,8 @@ impl Shop {
         phone.activate_anonymously().await;
         let first = phone.send(&canary("text of a guest")).await["conversationId"].clone();
         phone.post("/transactions", &json!({ "id": canary("sale of a guest"), "amount": 5 })).await.ok();
+        let said = json!({ canary("key of a page"): canary("word of a page"), "cust_name": canary("name by a page") });
+        phone.post("/custom-data", &json!({ "customData": said })).await.ok();
         phone.ext_id = None;
         assert_eq!(self.sign_in(&mut phone).await["continuity"]["outcome"], "ADOPTED");
         phone.send(&canary("text of a person")).await;
@@ -224,6 +226,9 @@ async fn an_export_holds_everything_and_an_erasure_leaves_nothing(mut shop: Shop
         "zip",
         "claimed\"",
         "claimed on another device",
+        "key of a page",
+        "word of a page",
+        "name by a page",
         "text of a guest",
         "text of another guest",
         "text of a person",

@@ -1,7 +1,9 @@
 //! Visitors.
 
 use signet_domain::conversation::LapseReason;
-use signet_domain::{Assurance, Attribute, AttributeName, AttributeSource, Visitor};
+use signet_domain::{
+    Assurance, Attribute, AttributeName, AttributeSource, CustomData, CustomDataType, Visitor,
+};
 use signet_store::visitors::{self, Verified};
 
 use crate::harness::{Database, at, both_engines, demo, read, visitor, write};
@@ -9,6 +11,7 @@ use crate::harness::{Database, at, both_engines, demo, read, visitor, write};
 both_engines!(
     anonymous_visitors_are_recorded_once,
     a_person_is_verified_again_and_again,
+    what_a_page_says_stands_below_the_token,
     an_identity_lapses_once
 );
 
@@ -40,6 +43,7 @@ async fn anonymous_visitors_are_recorded_once(db: Database) {
         created_at: at(10),
         updated_at: at(10),
         claimed_id: None,
+        custom_data: CustomData::default(),
         anonymized_at: None,
     };
     assert_eq!(find(&db, 1).await, Some(expected));
@@ -115,6 +119,30 @@ async fn a_person_is_verified_again_and_again(db: Database) {
         Verified { visitor: Visitor { verified_at: Some(at(40)), ..mixed }, new: false, lapsed: None }
     );
     assert_eq!(find(&db, 1).await, Some(same.visitor), "nothing is newer but the proof");
+}
+
+async fn what_a_page_says_stands_below_the_token(db: Database) {
+    let say = async |members: &[(&str, &str)], now: i64| {
+        let members =
+            members.iter().map(|(key, value)| ((*key).into(), CustomDataType::String, (*value).into()));
+        let said = CustomData::parse(members, at(now)).unwrap();
+        let held = find(&db, 1).await.unwrap();
+        write!(db, |tx| visitors::set_custom_data(tx, &held, said, at(now)).await).unwrap()
+    };
+    write!(db, |tx| visitors::ensure_anonymous(tx, visitor(1), &demo(), at(10)).await).unwrap();
+    let claims = [("cust_email", "page@example.test"), ("plan", "gold \u{0}\"")];
+    assert!(say(&claims, 20).await);
+    assert!(!say(&claims, 30).await, "nothing new");
+    let guest = find(&db, 1).await.unwrap();
+    let email = attribute(AttributeName::Email, "page@example.test", AttributeSource::Page, 20);
+    assert_eq!((guest.updated_at, guest.attributes.as_slice()), (at(20), [email].as_slice()));
+    let keys: Vec<_> = guest.custom_data.as_slice().iter().map(|one| one.key.as_str()).collect();
+    assert_eq!(keys, ["cust_email", "plan"]);
+    assert_eq!(guest.custom_data.as_slice()[1].value, "gold \u{0}\"");
+    assert_eq!(guest.attribute(AttributeName::Email), Some("page@example.test"));
+    assert!(say(&[], 40).await);
+    let nothing = find(&db, 1).await.unwrap();
+    assert_eq!((nothing.custom_data, nothing.attributes), (CustomData::default(), vec![]));
 }
 
 async fn an_identity_lapses_once(db: Database) {

@@ -192,6 +192,7 @@ export const profileDocument = graphql(
       visitor(id: $id) {
         visitorId
         externalUserId
+        claimedId
         assurance
         verifiedAt
         createdAt
@@ -199,6 +200,12 @@ export const profileDocument = graphql(
           name
           value
           source
+          updatedAt
+        }
+        customData {
+          key
+          value
+          type
           updatedAt
         }
         conversations(first: 20) {

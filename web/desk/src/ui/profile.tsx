@@ -48,7 +48,10 @@ function Facts({ conversation, profile }: { conversation: Conversation; profile:
   const now = useNow();
   const { visitor } = conversation;
   const name = visitorName(visitor);
-  const claimsName = profile.attributes.some((one) => /^(first|last)Name$/.test(one.name) && one.source === "PAGE");
+  // A verified visitor's name is never the page's.
+  const claimsName =
+    profile.assurance !== "VERIFIED" &&
+    profile.attributes.some((one) => /^(first|last)Name$/.test(one.name) && one.source === "PAGE");
   return (
     <>
       <section className="profile-who">
@@ -80,7 +83,7 @@ function Facts({ conversation, profile }: { conversation: Conversation; profile:
           <dd>{formatDate(profile.createdAt)}</dd>
         </div>
       </dl>
-      <Attributes attributes={profile.attributes} />
+      <Attributes profile={profile} />
       <Previous profile={profile} openId={conversation.id} />
     </>
   );
@@ -104,11 +107,42 @@ const attributeNames: Readonly<Record<string, string>> = {
 };
 const attributeOrder = Object.keys(attributeNames);
 
-function Attributes({ attributes }: { attributes: readonly Attribute[] }): ReactNode {
+/** A row of the profile: what it is called, and the value. */
+interface Fact {
+  readonly key: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+function factOf({ name, value }: Attribute): Fact {
+  return { key: name, name: attributeNames[name] ?? name, value };
+}
+
+/** What the page says beside the attributes; those of its members that fill one are not said twice. */
+function pageFacts({ attributes, customData, claimedId }: VisitorProfile): readonly Fact[] {
+  const filled = attributes.filter((one) => one.source === "PAGE").map((one) => one.value);
+  const standard = (key: string) => key === "cust_email" || key === "cust_name";
+  const id = claimedId === null ? [] : [{ key: "extID", name: "Claimed id", value: claimedId }];
+  const members = customData
+    .filter((one) => !(standard(one.key) && filled.includes(one.value)))
+    .map((one) => ({ key: `data ${one.key}`, name: cleanName(one.key) ?? "Unnamed", value: dataWords(one) }));
+  return [...id, ...members];
+}
+
+function dataWords({ type, value }: VisitorProfile["customData"][number]): string {
+  return type === "BOOLEAN" ? (value === "true" ? "Yes" : "No") : value;
+}
+
+function Attributes({ profile }: { profile: VisitorProfile }): ReactNode {
   const id = useId();
-  const ordered = attributes.toSorted((a, b) => attributeOrder.indexOf(a.name) - attributeOrder.indexOf(b.name));
+  const ordered = profile.attributes.toSorted(
+    (a, b) => attributeOrder.indexOf(a.name) - attributeOrder.indexOf(b.name),
+  );
   const groups = (["TOKEN", "PAGE", "AGENT"] as const)
-    .map((source) => ({ source, own: ordered.filter((one) => one.source === source) }))
+    .map((source) => {
+      const own = ordered.filter((one) => one.source === source).map(factOf);
+      return { source, own: source === "PAGE" ? [...own, ...pageFacts(profile)] : own };
+    })
     .filter(({ own }) => own.length > 0);
   if (groups.length === 0)
     return <p className="profile-nothing">Nothing more is known. Details appear when the visitor signs in.</p>;
@@ -120,11 +154,13 @@ function Attributes({ attributes }: { attributes: readonly Attribute[] }): React
         <span className="provenance-more">{sources[source].more}</span>
       </h3>
       <dl className="profile-facts">
-        {own.map((attribute) => (
-          <div key={attribute.name}>
-            <dt>{attributeNames[attribute.name] ?? attribute.name}</dt>
+        {own.map((fact) => (
+          <div key={fact.key}>
+            <dt>
+              <bdi>{fact.name}</bdi>
+            </dt>
             <dd>
-              <bdi>{cleanExcerpt(attribute.value)}</bdi>
+              <bdi>{cleanExcerpt(fact.value)}</bdi>
             </dd>
           </div>
         ))}

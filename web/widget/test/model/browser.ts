@@ -219,6 +219,7 @@ class Frame {
       environment,
       fetch: (input, init) => this.#fetch(input, init),
       networkUp: browser.networkUp,
+      warn: () => undefined,
     });
   }
 
@@ -292,7 +293,7 @@ export class TabModel {
       openWidget: (listener) => this.#openWidget(listener),
       alone: (work) => (hasLocks ? (locks.request("signet", work) as Promise<never>) : work()),
       callback: () => undefined,
-      extId: () => null,
+      customData: () => "undefined",
       warn: () => undefined,
     });
   }
