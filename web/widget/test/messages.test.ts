@@ -32,6 +32,7 @@ describe.each(LANGUAGES.map((messages) => [messages.language, messages] as const
 
   test("names its buttons so that the visible word is part of the name", () => {
     expect(messages.closeChat.startsWith(messages.close)).toBe(true);
+    expect(messages.saveConversation.startsWith(messages.save)).toBe(true);
   });
 });
 

@@ -1,8 +1,9 @@
 /** Launcher or panel: whichever the chat's state says. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Chat, ChatState } from "../chat";
+import type { Chat } from "../chat";
 import type { Messages } from "../messages";
+import type { ChatState } from "../state";
 import { Launcher } from "./launcher";
 import { Panel } from "./panel";
 import { Words } from "./words";

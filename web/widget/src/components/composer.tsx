@@ -2,7 +2,8 @@
 import { isLocked } from "@signet/client";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Chat, ChatState } from "../chat";
+import type { Chat } from "../chat";
+import type { ChatState } from "../state";
 import { Icon } from "./icons";
 import { useWords } from "./words";
 

@@ -1,8 +1,9 @@
 /** An agent asks for a proof of identity: who asks, what will happen, and the visitor's choice. */
 import { cleanName } from "@signet/kit";
 import type { JSX } from "preact";
-import type { Chat, ChatState } from "../chat";
+import type { Chat } from "../chat";
 import type { Confirmation } from "../confirmation";
+import type { ChatState } from "../state";
 import { Padlock } from "./icons";
 import { useWords } from "./words";
 

@@ -2,7 +2,8 @@
 import { maskName } from "@signet/kit";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Chat, ChatState } from "../chat";
+import type { Chat } from "../chat";
+import type { ChatState } from "../state";
 import { Icon, Padlock } from "./icons";
 import { useWords } from "./words";
 

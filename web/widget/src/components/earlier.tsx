@@ -1,6 +1,7 @@
 /** The way back: older messages load when the reader comes near the top, or on this button. */
 import type { JSX } from "preact";
-import type { Chat, ChatState } from "../chat";
+import type { Chat } from "../chat";
+import type { ChatState } from "../state";
 import { Icon } from "./icons";
 import { useWords } from "./words";
 

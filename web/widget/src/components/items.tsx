@@ -1,15 +1,14 @@
 /** What stands in the log: days, the seam, notices and groups of messages. */
-import { cleanName, initials } from "@signet/kit";
-import type { NoticeCode } from "@signet/protocol";
+import { initials } from "@signet/kit";
 import type { JSX } from "preact";
 import type { Chat } from "../chat";
 import type { EarlierOffer } from "../offer";
-import type { Messages } from "../messages";
+import { authorOf, clock, dayName, noticeWords } from "../phrases";
 import { splitRuns } from "../text";
 import type { Group, Item, Line, Progress } from "../timeline";
 import { Icon, Padlock } from "./icons";
 import { SetAside } from "./set-aside";
-import { clock, dayName, useWords } from "./words";
+import { useWords } from "./words";
 
 interface Props {
   item: Item;
@@ -44,28 +43,9 @@ export function ItemView({ item, marked, earlier, chat }: Props): JSX.Element | 
   }
 }
 
-function noticeWords({ notice, name }: { notice: NoticeCode; name: string | null }, words: Messages): string {
-  const bot = cleanName(name) ?? words.assistant;
-  return {
-    VISITOR_SIGNED_IN: words.nowSignedIn,
-    IDENTITY_LAPSED: words.identityLapsed,
-    IDENTITY_CONFIRMED: words.identityConfirmed,
-    CONVERSATION_CLOSED: words.conversationClosed,
-    CONTINUED_ELSEWHERE: words.continuedElsewhere,
-    IDENTITY_REQUESTED: words.identityRequested(cleanName(name) ?? words.agent),
-    IDENTITY_NOT_CONFIRMED: words.identityNotConfirmed,
-    IDENTITY_REQUEST_UNANSWERED: words.identityRequestUnanswered,
-    EARLIER_MESSAGES_ADDED: words.earlierAdded,
-    BOT_ANSWERS: words.botAnswers(bot),
-    BOT_TRANSFERRED: words.botTransferred(bot),
-    BOT_RESUMED: words.botResumed(bot),
-    BOT_FAILED: words.botFailed(bot),
-  }[notice];
-}
-
 function GroupView({ group, marked, chat }: { group: Group; marked: boolean; chat: Chat }): JSX.Element {
   const words = useWords();
-  const name = group.self ? words.you : (cleanName(group.name) ?? (group.bot ? words.assistant : words.agent));
+  const name = authorOf(group, words);
   const final = group.lines.at(-1);
   const sides = [group.self ? "group own" : "group", group.unproven ? "unproven" : ""].join(" ");
   return (

@@ -2,11 +2,13 @@
 import { cleanName, initials, maskName } from "@signet/kit";
 import { isLocked } from "@signet/client";
 import type { JSX } from "preact";
-import type { Chat, ChatState } from "../chat";
+import type { Chat } from "../chat";
+import type { ChatState } from "../state";
 import { Composer } from "./composer";
 import { ConfirmationRequest } from "./confirmation-request";
 import { Cover, Newcomer } from "./cover";
 import { Icon, Padlock } from "./icons";
+import { Save } from "./save";
 import { ThreadView } from "./thread";
 import { useWords } from "./words";
 
@@ -52,7 +54,8 @@ function Header({ chat, state }: { chat: Chat; state: ChatState }): JSX.Element 
       <h1 class="title" dir="auto">
         {brand}
       </h1>
-      <button type="button" class="close" aria-label={words.closeChat} onClick={() => chat.close()}>
+      <Save state={state} />
+      <button type="button" class="tool" aria-label={words.closeChat} onClick={() => chat.close()}>
         <Icon name="close" size={16} />
         <span>{words.close}</span>
       </button>

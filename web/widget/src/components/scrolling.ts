@@ -6,7 +6,8 @@
  */
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Chat, ChatState } from "../chat";
+import type { Chat } from "../chat";
+import type { ChatState } from "../state";
 import type { Item } from "../timeline";
 
 /** Closer to an edge than this counts as being there, in CSS pixels. */

@@ -10,7 +10,13 @@ export interface Messages {
   yourMessage: string;
   write: string;
   send: string;
+  save: string;
+  saveConversation: string;
+  transcriptTitle: (brand: string) => string;
+  savedOn: (day: string, time: string, timeZone: string) => string;
+  olderNotSaved: string;
   signedIn: string;
+  notSignedIn: string;
   chattingAs: (name: string) => string;
   you: string;
   agent: string;
