@@ -28,9 +28,11 @@ impl Surfaces {
         let secure = origin.starts_with("https://");
         // Browsers before CSP level 3 do not take `'self'` for WebSockets.
         let sockets = origin.replacen("http", "ws", 1);
+        // No script of ours turns text into markup or code, so none may: there is not one policy that could make it trusted.
         let page = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-             media-src 'self'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'none'"
+             media-src 'self'; connect-src 'self' {sockets}; base-uri 'none'; form-action 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'"
         );
         Self { desk_policy: format!("{page}; frame-ancestors 'none'"), widget_policy: page, origin, secure }
     }
@@ -158,6 +160,22 @@ mod tests {
                 .contains("connect-src 'self' wss://chat.example;")
         );
         assert!(Surfaces::new("http://[::1]:80").desk_policy().contains("connect-src 'self' ws://[::1]:80;"));
+    }
+
+    #[test]
+    fn d33_pages_of_ours_run_their_own_files_alone_and_make_no_markup_of_text() {
+        let surfaces = Surfaces::new("https://chat.example");
+        for policy in [surfaces.desk_policy().to_owned(), surfaces.widget_policy("https://shop.example")] {
+            for directive in [
+                "default-src 'none'",
+                "script-src 'self'",
+                "base-uri 'none'",
+                "require-trusted-types-for 'script'",
+                "trusted-types 'none'",
+            ] {
+                assert!(policy.split("; ").any(|one| one == directive), "{directive} in {policy}");
+            }
+        }
     }
 
     #[test]
