@@ -74,6 +74,8 @@ Object.assign(window, { activated, signIn, signOut, events });`;
 export class Device {
   /** Whom the brand's cookie names in this browser; nobody when `null`. @type {string | null} */
   userId = null;
+  /** What the brand's tokens say of them. @type {Record<string, string> | undefined} */
+  visitorData;
   #context;
   #origin;
   #stage;
@@ -101,7 +103,7 @@ export class Device {
     if (same) device.userId = same.userId;
     await context.route(`${origin}/token`, (route) => {
       const { userId } = device;
-      return route.fulfill({ body: userId === null ? "" : makeVisitorToken(claimsOf(userId), stage.manifest) });
+      return route.fulfill({ body: userId === null ? "" : makeVisitorToken(claimsOf(userId, device.visitorData), stage.manifest) });
     });
     return device;
   }

@@ -76,7 +76,7 @@ export class Desk {
   /**
    * The mark, in words, of the messages among which a text stands.
    * @param {string} text
-   * @param {"Verified" | "Not verified"} words
+   * @param {"Verified" | "Not verified" | "Claimed, not verified"} words
    */
   mark(text, words) {
     return this.#run(text).getByRole("button", { name: words, exact: true });

@@ -1,40 +1,59 @@
 /**
  * Cases of PRODUCT.md section 7 that depend on who comes, where and when: other devices, two conversations at once,
- * somebody else at the same screen, several tabs. Both sides of each, the visitor's and the agent's.
+ * somebody else at the same screen. Both sides of each, the visitor's and the agent's. Tabs and devices are in `continuity-tabs.test.mjs`.
  */
 import assert from "node:assert/strict";
 import { onSinglePageSite } from "../harness/brand-site.mjs";
 import { scene } from "../harness/stage.mjs";
+import { assertThread } from "../harness/thread.mjs";
 import { findSecrets, readPage } from "../harness/traces.mjs";
-import { eventually } from "../harness/wait.mjs";
-
-/** @typedef {import("../harness/desk.mjs").Desk} Desk */
-/** @typedef {import("../harness/widget.mjs").Widget} Widget */
 
 const test = scene();
 
-/**
- * Fails unless each text stands in the log once, in this order.
- * @param {Widget | Desk} side
- * @param {string[]} texts
- */
-async function assertThread(side, texts) {
-  for (const text of texts) await side.see(text);
-  const log = await side.log.innerText();
-  const places = texts.map((text) => [log.indexOf(text), log.lastIndexOf(text)]);
-  assert.deepEqual(places.map(([first, last]) => first === last), texts.map(() => true), `each of them once in\n${log}`);
-  const order = places.map(([first]) => first);
-  assert.deepEqual(order, order.toSorted((a = 0, b = 0) => a - b), `in this order in\n${log}`);
-}
+test("case 1: a guest's conversation goes on as the person's, below what was closed before, and the agent sees whose it is", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [laptop, telephone, desk] = [await device(), await device(), await stage.agent()];
+    const before = await laptop.tab();
+    await before.signIn("continuity-1");
+    await before.chat.open();
+    await before.chat.send("Case 1 of last week");
+    await desk.open("Case 1 of last week");
+    await desk.reply("Case 1 answer of last week");
+    await before.chat.see("Case 1 answer of last week");
+    await desk.close();
+    await before.signOut();
 
-/**
- * Waits until the text box has this text.
- * @param {Widget} chat
- * @param {string} text
- */
-async function draftOf(chat, text) {
-  await eventually(async () => (await chat.field.inputValue()) === text, { what: `the draft to be "${text}"` });
-}
+    const tab = await telephone.tab();
+    await tab.chat.open();
+    await tab.chat.send("Case 1 as a guest");
+    await desk.open("Case 1 as a guest");
+    await desk.padlock("Not verified").waitFor();
+    await desk.reply("Case 1 answer to a guest");
+    await tab.chat.see("Case 1 answer to a guest");
+    const profile = desk.page.getByRole("complementary", { name: "Visitor" });
+    await profile.getByText("Not signed in", { exact: true }).waitFor();
+
+    telephone.visitorData = { firstName: "Ines", lastName: "Costa", city: "Nantes" };
+    await tab.signIn("continuity-1");
+    await tab.chat.log.getByText("You are now signed in").waitFor();
+    await tab.chat.see("Messages above were written before you signed in");
+    await tab.chat.send("Case 1 as myself");
+    const guests = ["Case 1 as a guest", "Case 1 answer to a guest"];
+    await assertThread(tab.chat, ["Case 1 of last week", "Case 1 answer of last week", ...guests, "Messages above were written before you signed in", "Case 1 as myself"]);
+
+    await desk.padlock(/^Verified/).waitFor();
+    await assertThread(desk, [...guests, "Signed in here — identity verified", "Case 1 as myself"]);
+    await desk.mark("Case 1 as a guest", "Not verified").waitFor();
+    await desk.author("Case 1 as a guest", "Visitor, before signing in").waitFor();
+    await desk.mark("Case 1 as myself", "Verified").waitFor();
+    await desk.author("Case 1 as myself", "Ines Costa").waitFor();
+    const token = profile.getByRole("region", { name: /^From verified token/ });
+    for (const word of ["Ines", "Costa", "Nantes"]) await token.getByText(word, { exact: true }).waitFor();
+    await profile.getByText("continuity-1", { exact: true }).waitFor();
+    assert.equal(await desk.log.getByText("Case 1 of last week").count(), 0, "what was closed is a conversation of its own");
+    await profile.getByRole("link").filter({ hasText: "Closed" }).waitFor();
+  });
+});
 
 test("case 2: the conversation of another device is there after signing in, and the visitor is back", async (stage) => {
   await onSinglePageSite(stage, async ({ device }) => {
@@ -204,6 +223,45 @@ test("case 3: the offer outlives the page, and its answer too", async (stage) =>
   });
 });
 
+test("case 5: signing out hides and wipes the chat in every tab; the conversation stays, the padlock opens, the next guest has nothing of it", async (stage) => {
+  await onSinglePageSite(stage, async ({ device }) => {
+    const [browser, desk] = [await device(), await stage.agent()];
+    const left = await browser.tab();
+    await left.signIn("continuity-5");
+    const right = await browser.tab();
+    await left.chat.open();
+    await right.chat.open();
+    await left.chat.send("Case 5 private");
+    await right.chat.see("Case 5 private");
+    await desk.open("Case 5 private");
+    await desk.reply("Case 5 answer");
+    await right.chat.see("Case 5 answer");
+    await right.chat.field.fill("Case 5 half written");
+
+    await left.signOut();
+    const secrets = ["Case 5 private", "Case 5 answer", "Case 5 half written", "continuity-5"];
+    for (const tab of [left, right]) {
+      await tab.page.locator("iframe").waitFor({ state: "detached" });
+      assert.deepEqual(findSecrets(await readPage(tab.page), secrets), []);
+      assert.equal((await tab.told("authentication:logout")).length, 1, "the page is told");
+    }
+    await desk.see("Visitor signed out");
+    await desk.padlock(/^Identity no longer verified since \d\d:\d\d$/).waitFor();
+    assert.equal(await desk.field.isEditable(), true, "it stays open until an agent closes it");
+    await desk.reply("Case 5 are you still there?");
+
+    await right.goOnAsGuest();
+    await right.chat.open();
+    await right.chat.send("Case 5 somebody at the same screen");
+    assert.deepEqual(findSecrets(await readPage(right.page), [...secrets, "Case 5 are you still there?"]), []);
+    await desk.open("Case 5 somebody at the same screen");
+    await desk.padlock("Not verified").waitFor();
+    assert.equal(await desk.log.getByText("Case 5 private").count(), 0);
+    const profile = desk.page.getByRole("complementary", { name: "Visitor" });
+    await profile.getByText("This is the first.", { exact: true }).waitFor();
+  });
+});
+
 test("case 6: the same person signs in again and finds the conversation as it was", async (stage) => {
   await onSinglePageSite(stage, async ({ device }) => {
     const [tab, desk] = [await (await device()).tab(), await stage.agent()];
@@ -289,144 +347,6 @@ test("case 7: after a sign-out, a guest's new conversation becomes the next pers
     await desk.open("Case 7 of the person who left");
     await desk.padlock(/^Identity no longer verified since /).waitFor();
     assert.equal(await desk.log.getByText("Case 7 of the next person").count(), 0);
-  });
-});
-
-test("case 8: two tabs live, one visitor; a sign-out in one wipes the other within a second", async (stage) => {
-  await onSinglePageSite(stage, async ({ device }) => {
-    const [browser, desk] = [await device(), await stage.agent()];
-    const left = await browser.tab();
-    await left.signIn("continuity-8");
-    const right = await browser.tab();
-    await left.chat.open();
-    await right.chat.open();
-    await left.chat.send("Case 8 from the left");
-    await right.chat.see("Case 8 from the left");
-    await right.chat.send("Case 8 from the right");
-    await desk.open("Case 8 from the right");
-    await desk.reply("Case 8 to both");
-    const texts = ["Case 8 from the left", "Case 8 from the right", "Case 8 to both"];
-    for (const side of [left.chat, right.chat, desk]) await assertThread(side, texts);
-    for (const { page } of [left, right]) {
-      await eventually(async () => (await page.evaluate("iAdvizeInterface.get('conversation:unreadCount')")) === 0, { what: "both to have it read" });
-    }
-
-    const start = await left.signOut();
-    // The wipe itself, which waits for no answer of the server.
-    const wiped = await eventually(async () => (await right.told("visitor:assuranceChange")).find(({ value }) => value === null), {
-      what: "the other tab to be wiped",
-    });
-    const took = wiped.at - start;
-    assert.ok(took <= 1_000, `the other tab was wiped after ${took} ms`);
-    for (const tab of [left, right]) {
-      await tab.page.locator("iframe").waitFor({ state: "detached" });
-      assert.deepEqual(findSecrets(await readPage(tab.page), texts), []);
-    }
-    await desk.see("Visitor signed out");
-    await desk.padlock(/^Identity no longer verified since /).waitFor();
-  });
-});
-
-test("case 9: two devices show the same messages, share what was read, and sign out each for itself", async (stage) => {
-  await onSinglePageSite(stage, async ({ device }) => {
-    const [telephone, laptop, desk] = [await (await device()).tab(), await (await device()).tab(), await stage.agent()];
-    for (const tab of [telephone, laptop]) await tab.signIn("continuity-9");
-    await telephone.chat.open();
-    // Both write at once.
-    await laptop.chat.open();
-    await Promise.all([telephone.chat.send("Case 9 from the telephone"), laptop.chat.send("Case 9 from the laptop")]);
-    await Promise.all([telephone.chat.see("Case 9 from the laptop"), laptop.chat.see("Case 9 from the telephone")]);
-    await laptop.chat.root.getByRole("button", { name: "Close chat" }).click();
-    await telephone.chat.root.getByRole("button", { name: "Close chat" }).click();
-
-    await desk.list.getByRole("link").filter({ hasText: "Case 9 from the" }).click();
-    await desk.reply("Case 9 for both");
-    const unread = (/** @type {import("playwright-core").Page} */ page) => page.evaluate("iAdvizeInterface.get('conversation:unreadCount')");
-    for (const { page } of [telephone, laptop]) await eventually(async () => (await unread(page)) === 1, { what: "one unread message" });
-    await telephone.chat.open();
-    await telephone.chat.see("Case 9 for both");
-    await eventually(async () => (await unread(laptop.page)) === 0, { what: "the laptop to know it was read" });
-
-    await laptop.chat.open();
-    const order = (await desk.log.innerText()).match(/Case 9 from the \w+/g) ?? [];
-    assert.equal(order.length, 2, "one visitor, one conversation");
-    for (const side of [telephone.chat, laptop.chat, desk]) await assertThread(side, [...order, "Case 9 for both"]);
-
-    await telephone.signOut();
-    await telephone.page.locator("iframe").waitFor({ state: "detached" });
-    await laptop.chat.send("Case 9 the laptop stays");
-    await desk.see("Case 9 the laptop stays");
-    await desk.mark("Case 9 the laptop stays", "Verified").waitFor();
-    await desk.padlock(/^Verified/).waitFor();
-  });
-});
-
-test("case 8: what is being written is the same in every tab of the person, and of nobody else", async (stage) => {
-  await onSinglePageSite(stage, async ({ device }) => {
-    const browser = await device();
-    const left = await browser.tab();
-    await left.signIn("continuity-8-writer");
-    const right = await browser.tab();
-    await left.chat.open();
-    await right.chat.open();
-    await left.chat.field.fill("Half a sen");
-    await draftOf(right.chat, "Half a sen");
-    await right.chat.field.fill("Half a sentence");
-    await draftOf(left.chat, "Half a sentence");
-    const late = await browser.tab();
-    await late.chat.open();
-    await draftOf(late.chat, "Half a sentence");
-
-    browser.userId = "continuity-8-other";
-    await late.reload();
-    await late.chat.open();
-    await late.chat.send("Somebody else writes");
-    await late.chat.field.fill("Of somebody else");
-    await right.chat.sendButton.click();
-    await left.chat.see("Half a sentence");
-    await draftOf(left.chat, "");
-    await draftOf(late.chat, "Of somebody else");
-    assert.deepEqual(findSecrets(await readPage(late.page), ["Half a sen"]), []);
-    assert.deepEqual(findSecrets(await readPage(left.page), ["Of somebody else"]), []);
-  });
-});
-
-test("case 8: a guest who signs in in one tab is signed in in the other, by that tab's own provider and after a wipe", async (stage) => {
-  await onSinglePageSite(stage, async ({ device }) => {
-    const browser = await device();
-    const [left, right] = [await browser.tab(), await browser.tab()];
-    await left.chat.open();
-    await left.chat.send("Case 8 as a guest");
-    await right.chat.open();
-    await right.chat.see("Case 8 as a guest");
-    await left.signIn("continuity-8-later");
-    await left.chat.send("Case 8 signed in");
-    // Nobody touches the other tab: it hears that the guest is gone, and asks its page who is there.
-    const assurances = async () => (await right.told("visitor:assuranceChange")).map(({ value }) => value);
-    await eventually(async () => (await assurances()).at(-1) === "VERIFIED", { what: "the other tab to follow" });
-    assert.deepEqual(await assurances(), ["ANONYMOUS", null, "VERIFIED"], "wiped before");
-    assert.equal((await right.told("authentication:logout")).length, 0, "nobody signed out");
-    await right.chat.open();
-    await right.chat.root.getByText("You are chatting as", { exact: false }).or(right.chat.root.getByText("Signed in", { exact: true })).first().waitFor();
-    await assertThread(right.chat, ["Case 8 as a guest", "Case 8 signed in"]);
-    await left.chat.see("Case 8 signed in");
-  });
-});
-
-test("case 8: a guest's other tab whose page knows nobody closes the chat", async (stage) => {
-  await onSinglePageSite(stage, async ({ device }) => {
-    const browser = await device();
-    const [left, right] = [await browser.tab(), await browser.tab()];
-    await left.chat.open();
-    await left.chat.send("Case 8 of a guest who leaves");
-    await right.chat.open();
-    await right.chat.see("Case 8 of a guest who leaves");
-    // The other tab's page goes on saying "a guest", as a page does that was drawn before the sign-in.
-    await right.page.route("**/token", (route) => route.fulfill({ body: "" }));
-    await left.signIn("continuity-8-alone");
-    await right.page.locator("iframe").waitFor({ state: "detached" });
-    assert.deepEqual(findSecrets(await readPage(right.page), ["Case 8 of a guest who leaves"]), []);
-    await left.chat.send("Case 8 goes on alone");
   });
 });
 
