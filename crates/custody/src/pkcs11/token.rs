@@ -96,6 +96,7 @@ pub(super) fn oaep() -> PkcsOaepParams<'static> {
 }
 
 /// What a session is for.
+#[derive(Clone, Copy)]
 pub(super) enum Access {
     Reads,
     Writes,
