@@ -12,7 +12,8 @@ import { eventually } from "../harness/wait.mjs";
 
 const test = scene();
 
-const SECOND = { projectId: "second", name: "Canary Second Shop" };
+/** With a name as long as one may be: the page's heading keeps its place beside it. */
+const SECOND = { projectId: "second", name: `Canary Second Shop ${"and its daughters ".repeat(13)}`.trim() };
 /** Stand in the second project alone. */
 const CANARIES = [SECOND.name, "Canary Colleague", "canary-key", "https://canary.example"];
 
