@@ -266,6 +266,9 @@ export class VisitorSession {
       void signOuts.drain();
       return unreachable("signed out meanwhile");
     }
+    // Another tab of a browser that was new was faster: one guest is here, and it is theirs.
+    const alsoNew = option.type === "ANONYMOUS" && request.device === null && request.session === null;
+    if (alsoNew && response.continuity.outcome !== "HANDED_OVER" && device.load() !== null) return this.#activate(option, generation);
     // The mode was changed meanwhile: nobody who has proved who they are becomes a guest by that.
     if (response.observed && this.#state.session?.assurance === "VERIFIED") return NOT_SET_UP;
     this.#clockAhead = clockAhead;

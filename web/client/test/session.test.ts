@@ -230,6 +230,17 @@ describe("activation", () => {
     expect(session.state.session).toBeNull();
   });
 
+  test("two tabs that a new browser opens at once have one guest: the slower goes on as the faster", async () => {
+    answers.push(anonymously(), anonymously());
+    const activation = session.activate(ANONYMOUS);
+    while (requests.length === 0) await Promise.resolve();
+    stored = "device-of-the-other-tab";
+    await world.pass(0);
+    await activation;
+    expect(requests.map(({ device }) => device)).toEqual([null, "device-of-the-other-tab"]);
+    expect(world.sockets).toHaveLength(1);
+  });
+
   test("the device credential is kept while anonymous and forgotten once verified", async () => {
     await activate(ANONYMOUS, anonymously());
     expect(stored).toBe("device-1");

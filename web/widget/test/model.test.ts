@@ -9,7 +9,7 @@
  * - after a sign-out nothing is drawn, in that tab at once and in the others within a second, until a page activates again;
  * - what was signed out is ended on the server, as soon as it can be reached.
  *
- * `MODEL_SEED=7 MODEL_RUNS=1` repeats one history.
+ * The same histories every time, so that a failure is of the change at hand; `MODEL_SEED=735942` lives others, `MODEL_RUNS=1` one of them.
  */
 import { isLocked } from "@signet/client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -18,7 +18,7 @@ import type { TabModel } from "./model/browser";
 import { Chance } from "./model/chance";
 import { Server } from "./model/server";
 
-const FIRST = Number(process.env["MODEL_SEED"] ?? Math.floor(Date.now() / 1_000) % 1_000_000);
+const FIRST = Number(process.env["MODEL_SEED"] ?? 1);
 const RUNS = Number(process.env["MODEL_RUNS"] ?? 2_000);
 const STEPS = 20;
 const MINUTE = 60_000;
