@@ -34,8 +34,10 @@ const START = "iAdvizeInterface.push((iAdvize) => iAdvize.activate(anonymous));"
  */
 async function facts(desk, group) {
   const region = desk.page.getByRole("complementary", { name: "Visitor" }).getByRole("region", { name: group });
-  const rows = await region.locator("dl > div").all();
-  return Promise.all(rows.map(async (row) => `${await row.locator("dt").innerText()}: ${await row.locator("dd").innerText()}`));
+  // In one look: a row that goes away meanwhile would be waited for.
+  return region.locator("dl > div").evaluateAll((rows) =>
+    rows.map((row) => `${row.querySelector("dt")?.textContent}: ${row.querySelector("dd")?.textContent}`),
+  );
 }
 
 /**

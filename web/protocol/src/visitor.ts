@@ -319,17 +319,6 @@ export interface StoredCustomData {
   stored: boolean;
 }
 
-/** Body of `POST /visitor/v1/custom-data`: everything the page says now, in place of what it said before. */
-export interface CustomDataRequest {
-  customData: Record<string, string | number | boolean>;
-}
-
-/** Answer 200 of `POST /visitor/v1/custom-data`. */
-export interface StoredCustomData {
-  /** False for an anonymous visitor who has not written anything. */
-  stored: boolean;
-}
-
 /** Body of `POST /visitor/v1/satisfaction`; at least one answer. */
 export interface SatisfactionRequest {
   conversationId: string;
