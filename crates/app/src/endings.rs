@@ -79,7 +79,15 @@ impl Ending<'_> {
     /// What follows for the visitor when a session has ended: nothing while another one proves who they are.
     pub(crate) async fn after(self, tx: &mut Tx<'_>, session: &Session) -> Result<(), AppError> {
         let Self { reason, notice_id, correlation_id, now } = self;
-        if sessions::count_live(tx, session.visitor_id, now).await? > 0 {
+        // A browser that keeps nothing opens a session with every page, and can sign out of its last alone: of those before it
+        // nobody has the token any more, and they must not keep the padlock closed.
+        let forgetful = reason == SessionEnd::LoggedOut && session.browser_id.is_none();
+        let others = if forgetful {
+            sessions::count_live_in_browsers(tx, session.visitor_id, now).await?
+        } else {
+            sessions::count_live(tx, session.visitor_id, now).await?
+        };
+        if others > 0 {
             return Ok(());
         }
         let (lapse, notice, kind) = match reason {

@@ -82,6 +82,8 @@ statements! {
     IDS_OF_VISITOR = "SELECT id FROM sessions WHERE visitor_id = $1";
     COUNT_LIVE = "SELECT count(*) FROM sessions WHERE visitor_id = $1 AND ended_at IS NULL AND expires_at > $2";
     /// Those that [`REVOKE_OF_KEY`] would end.
+    COUNT_LIVE_IN_BROWSERS = "SELECT count(*) FROM sessions WHERE visitor_id = $1 AND ended_at IS NULL AND expires_at > $2 \
+        AND browser_id IS NOT NULL";
     COUNT_LIVE_OF_KEY = "SELECT count(*) FROM sessions WHERE project_id = $1 AND signing_key = $2 AND ended_at IS NULL \
         AND expires_at > $3";
     ENDED_IN_TIME = concat!("SELECT ", columns!(), " FROM sessions WHERE end_reason <> 'EXPIRED' AND expires_at > $1 \
@@ -270,6 +272,17 @@ pub async fn ids_of_visitor(tx: &mut Tx<'_>, visitor_id: VisitorId) -> Result<Ve
 pub async fn count_live(tx: &mut Tx<'_>, visitor_id: VisitorId, now: Timestamp) -> Result<i64, StoreError> {
     let count =
         tx.query_opt(COUNT_LIVE, &[visitor_id.into(), now.into()], |row| row.get(0, "sessions")).await?;
+    Ok(count.unwrap_or(0))
+}
+
+/// How many of a visitor's sessions that live in a browser of their own still prove who they are.
+pub async fn count_live_in_browsers(
+    tx: &mut Tx<'_>,
+    visitor_id: VisitorId,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let values = [visitor_id.into(), now.into()];
+    let count = tx.query_opt(COUNT_LIVE_IN_BROWSERS, &values, |row| row.get(0, "sessions")).await?;
     Ok(count.unwrap_or(0))
 }
 

@@ -38,8 +38,8 @@ export interface DeviceStore {
   load(): string | null;
   save(credential: string): void;
   forget(): void;
-  /** This browser's id, made at first use, that lets its pages share one session. */
-  browserId(): string;
+  /** This browser's id, made at first use, that lets its pages share one session; `null` where none can be kept. */
+  browserId(): string | null;
   /** The next use makes another one. */
   forgetBrowser(): void;
 }

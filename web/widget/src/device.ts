@@ -14,6 +14,8 @@ interface Slot {
   save(value: string): void;
   forget(): void;
   permit(allowed: boolean): void;
+  /** The next page will find what was saved. */
+  lasts(): boolean;
 }
 
 /** `storage` throws on every touch where the browser blocks third parties; that must change nothing but memory. */
@@ -48,6 +50,7 @@ function createSlot(key: string, permitted: boolean, storage: () => Storage): Sl
       if (!now) remove();
       else if (held !== null) save(held);
     },
+    lasts: () => allowed && attempt((place) => place.getItem(key)) != null,
   };
 }
 
@@ -89,7 +92,8 @@ export function createDeviceStore(
       // Another tab may have signed out, or made one, since.
       const id = browser.load() ?? newId();
       browser.save(id);
-      return id;
+      // With an id that is gone with its page, every page would be a browser.
+      return browser.lasts() ? id : null;
     },
     forgetBrowser: browser.forget,
     signOuts: createHandleStore(open, due),

@@ -74,6 +74,13 @@ test("the browser's id is made once, outlives the page and ends at sign-out", ()
   expect(next.browserId()).not.toBe(id);
 });
 
+test.each([
+  ["blocks storage", true, (): Storage => { throw new Error("blocked"); }],
+  ["is not allowed to keep anything", false, (): Storage => new MapStorage()],
+])("a browser that %s has no id", (_, permitted, storage) => {
+  expect(createStore("demo", permitted, storage).browserId()).toBeNull();
+});
+
 test("forgetting the credential at sign-in keeps the browser's id", () => {
   const storage = new MapStorage();
   const device = createStore("demo", true, () => storage);

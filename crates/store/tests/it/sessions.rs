@@ -65,6 +65,8 @@ async fn sessions_live_lapse_and_come_back(db: Database) {
 
     let live_at = async |now| read!(db, |tx| sessions::count_live(tx, visitor(1), at(now)).await).unwrap();
     assert_eq!((live_at(50).await, live_at(90).await, live_at(100).await), (2, 1, 0));
+    let in_browsers = read!(db, |tx| sessions::count_live_in_browsers(tx, visitor(1), at(50)).await).unwrap();
+    assert_eq!(in_browsers, 0, "neither names a browser");
     let overdue = async |now, limit| {
         let found = read!(db, |tx| sessions::list_overdue(tx, at(now), limit).await).unwrap();
         found.iter().map(|session| session.id).collect::<Vec<_>>()
