@@ -121,7 +121,8 @@ export class Server {
     if (this.#used.has(nonce)) return refused("TOKEN_REPLAYED");
     this.#used.add(nonce);
     const person = this.#person(userId);
-    const guest = device ?? (held && held.visitor.userId === null ? held.visitor : undefined);
+    // A guest who turned out to be somebody is nobody else's to become.
+    const guest = device ?? (held?.live && held.visitor.userId === null ? held.visitor : undefined);
     const switched = held !== undefined && held.visitor.userId !== null && held.visitor !== person;
     if (switched) this.#end(held);
     if (guest) this.#upgrade(guest, person);
