@@ -211,19 +211,41 @@ async fn ended(task: &mut Option<JoinHandle<()>>) -> Result<(), JoinError> {
     }
 }
 
-/// Waits for the signal to stop: SIGTERM or SIGINT.
-pub async fn stop_signal() -> anyhow::Result<()> {
+/// The signals to stop, SIGTERM and SIGINT. They are listened to from the moment this is made: make it before the server says that it
+/// listens, or whoever stops it at that moment kills it.
+pub struct StopSignals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).context("watch for SIGTERM")?;
-        let mut interrupt = signal(SignalKind::interrupt()).context("watch for SIGINT")?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    /// Listens from now on.
+    pub fn listen() -> anyhow::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self {
+                terminate: signal(SignalKind::terminate()).context("watch for SIGTERM")?,
+                interrupt: signal(SignalKind::interrupt()).context("watch for SIGINT")?,
+            })
         }
-        Ok(())
+        #[cfg(not(unix))]
+        Ok(Self {})
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.context("watch for Ctrl-C")
+
+    /// Waits for one of them.
+    pub async fn received(&mut self) -> anyhow::Result<()> {
+        #[cfg(unix)]
+        {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+            Ok(())
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await.context("watch for Ctrl-C")
+    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::environment;
-use crate::server::{Server, stop_signal};
+use crate::server::{Server, StopSignals};
 use crate::settings::Settings;
 use crate::telemetry;
 
@@ -27,9 +27,13 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     let config = settings.resolve()?;
     telemetry::start_logging(&config.logging)?;
-    let mut server = Server::start(&config, environment::system()).await?;
+    let mut signals = StopSignals::listen()?;
+    let mut server = tokio::select! {
+        server = Server::start(&config, environment::system()) => server?,
+        signal = signals.received() => return signal,
+    };
     tokio::select! {
-        signal = stop_signal() => signal?,
+        signal = signals.received() => signal?,
         error = server.failed() => return Err(error),
     }
     server.stop().await

@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use crate::config::{Config, Logging};
 use crate::environment;
 use crate::platform::Platform;
-use crate::server::{Server, stop_signal};
+use crate::server::{Server, StopSignals};
 use crate::settings::{Lifetime, LogFormat, RateLimitSettings, Settings};
 use crate::telemetry;
 use folder::DemoFolder;
@@ -82,6 +82,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let platform = Platform::open(&config).await?;
     let demo = setup::prepare(&platform, &folder, &urls.platform, args.session_lifetime.0).await?;
     let pem = platform.platform_key_pem()?;
+    let mut signals = StopSignals::listen()?;
     let mut server = Server::start_on(&config, platform, listener, environment::system()).await?;
     let shop = Shop::open(&demo, &pem, &urls, args.token_lifetime.0)?.serve(shop_listener);
 
@@ -92,7 +93,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     welcome::print(&manifest, args.manifest.as_deref(), &folder)?;
 
     tokio::select! {
-        signal = stop_signal() => signal?,
+        signal = signals.received() => signal?,
         error = server.failed() => return Err(error),
     }
     shop.stop().await;
