@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::tls::{issue, make_authority};
+use crate::packaged::{self, place};
 
 /// A running Caddy. Ends when dropped.
 pub(crate) struct Caddy {
@@ -11,38 +11,25 @@ pub(crate) struct Caddy {
     process: Child,
 }
 
-/// Whether Caddy is installed, which says loudly if it is not.
-#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
+/// Whether it is installed.
 pub(crate) fn is_installed() -> bool {
-    let there = Command::new("caddy").arg("version").output().is_ok();
-    if !there {
-        eprintln!("SKIPPED: Caddy is not installed");
-    }
-    there
+    packaged::is_installed("caddy", "version")
 }
 
 impl Caddy {
     /// Starts one on a port, before the platform at `upstream`. Of the shipped configuration only the addresses are altered, and the
     /// certificate is the test's own instead of one that Caddy fetches.
     pub(crate) fn start(folder: &Path, port: u16, upstream: &str) -> Self {
-        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/Caddyfile");
-        let shipped = std::fs::read_to_string(shipped).unwrap();
-        std::fs::create_dir_all(folder).unwrap();
-        make_authority(folder);
-        issue(folder, "server");
-        let place = |from: &str, to: &str, text: String| {
-            assert!(text.contains(from), "the shipped configuration has {from}");
-            text.replace(from, to)
-        };
+        let text = packaged::shipped("Caddyfile", folder);
         let file = |name: &str| folder.join(name).display().to_string();
         let site = format!(
             "https://127.0.0.1:{port} {{\n\tbind 127.0.0.1\n\ttls {} {}",
             file("server.pem"),
             file("server.key")
         );
-        let text = place("\nchat.example {", &format!("\n{site}"), shipped);
+        let text = place("\nchat.example {", &format!("\n{site}"), &text);
         let upstream = upstream.strip_prefix("http://").unwrap();
-        let text = place("reverse_proxy 127.0.0.1:8080", &format!("reverse_proxy {upstream}"), text);
+        let text = place("reverse_proxy 127.0.0.1:8080", &format!("reverse_proxy {upstream}"), &text);
         // No administration, no redirecting port 80, no authority of Caddy's own: tests run side by side.
         let alone = "{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n}\n";
         std::fs::write(folder.join("Caddyfile"), format!("{alone}{text}")).unwrap();

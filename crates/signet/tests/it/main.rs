@@ -53,6 +53,7 @@ mod nodes;
 mod observe;
 mod openssl;
 mod own_tls;
+mod packaged;
 mod people;
 mod personal_data;
 mod platform_key_administration;

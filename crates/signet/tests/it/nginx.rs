@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tls::{issue, make_authority};
+use crate::packaged::{self, place};
 
 /// A running nginx. Ends when dropped.
 pub(crate) struct Nginx {
@@ -16,14 +16,9 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Whether nginx is installed, which says loudly if it is not.
-#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
+/// Whether it is installed.
 pub(crate) fn is_installed() -> bool {
-    let there = Command::new("nginx").arg("-v").output().is_ok();
-    if !there {
-        eprintln!("SKIPPED: nginx is not installed");
-    }
-    there
+    packaged::is_installed("nginx", "-v")
 }
 
 impl Nginx {
@@ -34,21 +29,14 @@ impl Nginx {
         upstream: &str,
         change: impl FnOnce(String) -> String,
     ) -> Self {
-        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/nginx.conf");
-        let shipped = std::fs::read_to_string(shipped).unwrap();
-        std::fs::create_dir_all(folder).unwrap();
-        make_authority(folder);
-        issue(folder, "server");
-        let place = |from: &str, to: &str, text: String| {
-            assert!(text.contains(from), "the shipped configuration has {from}");
-            text.replace(from, to)
-        };
-        let text = place("listen 443", &format!("listen 127.0.0.1:{port}"), shipped);
-        let text = place("127.0.0.1:8080;", &format!("{};", upstream.strip_prefix("http://").unwrap()), text);
+        let text = packaged::shipped("nginx.conf", folder);
+        let text = place("listen 443", &format!("listen 127.0.0.1:{port}"), &text);
+        let text =
+            place("127.0.0.1:8080;", &format!("{};", upstream.strip_prefix("http://").unwrap()), &text);
         let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
         let live = "/etc/letsencrypt/live/chat.example";
-        let text = place(&format!("{live}/fullchain.pem"), &file("server.pem"), text);
-        let text = place(&format!("{live}/privkey.pem"), &file("server.key"), text);
+        let text = place(&format!("{live}/fullchain.pem"), &file("server.pem"), &text);
+        let text = place(&format!("{live}/privkey.pem"), &file("server.key"), &text);
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {};", file(&format!("{name}-temp"))))
             .join("\n");
