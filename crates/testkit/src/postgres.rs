@@ -17,27 +17,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What the shell does: `$1` the folder of the binaries, `$2` `fsync`'s value. Says where the socket is once connections
+/// What the shell does, for the browser tests too: `$1` the folder of the binaries, `$2` `fsync`'s value. Says where the socket is once connections
 /// are taken.
-const SUPERVISOR: &str = r#"
-set -eu
-trap '' INT TERM HUP
-dir=$(mktemp -d "${TMPDIR:-/tmp}/signet-postgres.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-"$1/initdb" -D data -U signet --auth=trust --no-sync --encoding=UTF8 --locale=C >log 2>&1 || { cat log >&2; exit 1; }
-"$1/postgres" -D data -k "$dir" -c listen_addresses= -c fsync="$2" -c max_connections=400 \
-    -c shared_buffers=64MB >>log 2>&1 </dev/null &
-server=$!
-until "$1/pg_isready" -q -h "$dir"; do
-    kill -0 "$server" 2>/dev/null || { cat log >&2; exit 1; }
-    sleep 0.02
-done
-echo "$dir"
-cat >/dev/null
-kill -INT "$server"
-wait "$server" || true
-"#;
+const SUPERVISOR: &str = include_str!("postgres.sh");
 
 /// Whether the server waits for the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

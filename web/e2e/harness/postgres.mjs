@@ -1,28 +1,11 @@
 /** A real PostgreSQL for a test: a fresh cluster in a temporary folder, reached by a Unix socket, gone with whoever started it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, readdir } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { access, readFile, readdir } from "node:fs/promises";
+import { delimiter, join, resolve } from "node:path";
 
-/** As in `crates/testkit/src/postgres.rs`: says where the socket is, and stops the server when its input ends, however that comes. */
-const SUPERVISOR = `
-set -eu
-trap '' INT TERM HUP
-dir=$(mktemp -d "\${TMPDIR:-/tmp}/signet-postgres.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-"$1/initdb" -D data -U signet --auth=trust --no-sync --encoding=UTF8 --locale=C >log 2>&1 || { cat log >&2; exit 1; }
-"$1/postgres" -D data -k "$dir" -c listen_addresses= -c fsync=off >>log 2>&1 </dev/null &
-server=$!
-until "$1/pg_isready" -q -h "$dir"; do
-    kill -0 "$server" 2>/dev/null || { cat log >&2; exit 1; }
-    sleep 0.02
-done
-echo "$dir"
-cat >/dev/null
-kill -INT "$server"
-wait "$server" || true
-`;
+/** What the Rust tests start theirs with, too. */
+const SUPERVISOR = resolve(import.meta.dirname, "../../../crates/testkit/src/postgres.sh");
 
 /** The folder of the server's programs: the first on `PATH`, or Debian's newest. */
 async function findPrograms() {
@@ -39,7 +22,7 @@ async function findPrograms() {
 /** Starts a server. Gives the address of an empty database. */
 export async function startPostgres() {
   const programs = await findPrograms();
-  const shell = ["sh", "-c", SUPERVISOR, "sh", programs];
+  const shell = ["sh", "-c", await readFile(SUPERVISOR, "utf8"), "sh", programs, "off"];
   // It refuses to run as root.
   const [command = "", ...words] = process.getuid?.() === 0 ? ["runuser", "-u", "nobody", "--", ...shell] : shell;
   const child = spawn(command, words, { cwd: "/", stdio: ["pipe", "pipe", "inherit"], detached: true });
